@@ -1,0 +1,75 @@
+# `make serve` and `make test` work on a fresh clone: they need python3 (3.11 or newer) with venv, and a package index.
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+PYTHON ?= python3
+TESTS ?= tests
+# Both cores of a small machine; each test process computes on one thread, or they would crowd each other out.
+WORKERS ?= 2
+PYTEST_FLAGS ?=
+
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
+
+# One lock for all systems and Python versions; hashes, and no address of an index.
+COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras \
+	--generate-hashes --no-emit-index-url --no-header --custom-compile-command 'make lock'
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check fix format lint types contracts docs soak lock clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+serve: .venv/.runtime ## start the service on $(HOST):$(PORT) with the shipped network
+	@exec $(BIN)/numeral serve --host $(HOST) --port $(PORT) --home .numeral
+
+test: .venv/.dev ## run all tests
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) $(TESTS)
+
+check: format lint types contracts test docs ## everything that must hold before a change lands
+
+format: .venv/.dev ## is the code formatted? (`make fix` formats it)
+	@$(BIN)/ruff format --check .
+
+lint: .venv/.dev ## ruff
+	@$(BIN)/ruff check .
+
+types: .venv/.dev ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: .venv/.dev ## who may import whom
+	@$(BIN)/lint-imports --no-cache
+
+docs: .venv/.dev ## links and examples in the documentation
+	@$(BIN)/python -m pytest -q tests/docs
+
+soak: .venv/.dev ## the long tests that `make test` leaves out
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m soak $(PYTEST_FLAGS) $(TESTS)
+
+fix: .venv/.dev ## format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: .venv/.dev ## choose the versions in requirements/ anew (UPGRADE=--upgrade takes newer ones)
+	@$(PIP_INSTALL) uv
+	$(COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
+	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/runtime.txt
+
+clean: ## remove the environment and the caches; .numeral/ (what was learned) stays
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+# A stamp is newer than the lock it was installed from, so a second start installs nothing.
+.venv/.runtime: requirements/runtime.txt pyproject.toml
+	$(call install,runtime)
+
+.venv/.dev: requirements/dev.txt pyproject.toml
+	$(call install,dev)
+
+define install
+@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+@echo "Installing requirements/$(1).txt into .venv ..."
+@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/$(1).txt
+@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+@touch .venv/.$(1)
+endef
