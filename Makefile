@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-versio
 
 # One lock for all systems and Python versions; hashes, and no address of an index.
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras \
-	--generate-hashes --no-emit-index-url --no-header --custom-compile-command 'make lock'
+	--generate-hashes --no-emit-index-url --no-header --constraints requirements/constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help serve test check fix format lint types contracts docs soak lock clean
