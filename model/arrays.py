@@ -1,0 +1,13 @@
+"""The array types that the package speaks of."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+"""Activations, weights, gradients: always 32-bit floats."""
+
+Bytes = NDArray[np.uint8]
+"""Grey values: 0 is paper, 255 is ink."""
+
+Labels = NDArray[np.uint8]
+"""Digits 0 to 9."""

@@ -1,0 +1,181 @@
+"""What a training is asked to do: one frozen value with a legal range for every field."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+from model.activations import ACTIVATIONS
+from model.augmentation import AUGMENTATIONS
+from model.errors import ConfigInvalid
+from model.losses import LOSSES
+from model.schedules import SCHEDULES
+
+OPTIMIZERS = ("adamw", "sgd")
+PROMOTIONS = ("if_better", "always", "never")
+
+LAYERS, NEURONS = 10, 8192
+"""The most hidden layers and the most neurons in one."""
+
+WEIGHTS = 50_000_000
+"""The most weights in a network: 200 MB, and four times that while it learns."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """The network to train.
+
+    Attributes:
+        hidden: neurons of each hidden layer: at most 10 layers of 1 to 8192 neurons.
+        activation: of the hidden layers: sigmoid, tanh, relu, leaky_relu or gelu.
+    """
+
+    hidden: tuple[int, ...] = (1000, 500)
+    activation: str = "relu"
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        if len(self.hidden) > LAYERS:
+            raise ConfigInvalid("network.hidden", f"expected at most {LAYERS} layers, got {len(self.hidden)}")
+        for n in self.hidden:
+            _whole("network.hidden", n, 1, NEURONS)
+        sizes = (784, *self.hidden, 10)
+        weights = sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:], strict=False))
+        if weights > WEIGHTS:
+            raise ConfigInvalid("network.hidden", f"expected at most {WEIGHTS} weights, got {weights}")
+        _one_of("network.activation", self.activation, ACTIVATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """One training, from data to weights: the same values and seed give the same weight bytes.
+
+    Attributes:
+        data: ``mnist`` or the path of a data set.
+        examples: whether corrected examples given by users are learned from too.
+        limit: the first N training images only, 1 or more; None for all.
+        network: None for the network of ``start_from``, or else 784-1000-500-10 with ReLU.
+        epochs: passes over the training images, 1 to 10,000.
+        batch_size: pictures in a mini-batch, 1 to 4096.
+        learning_rate: over 0, at most 10.
+        optimizer: adamw or sgd.
+        augmentation: none, standard or release: how the pictures are varied each time they are seen.
+        seed: 0 to 2^63 - 1.
+        start_from: a version or alias to go on from; None starts with random weights.
+        promote: if_better, always or never.
+        loss: cross_entropy or squared_error.
+        label_smoothing: 0 to 0.5.
+        schedule: of the learning rate: constant, cosine or one_cycle, each with a warm-up.
+        momentum: of sgd, 0 to 0.999.
+        weight_decay: 0 to 1, the share of a weight that decays in a step is this times the rate.
+        average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
+    """
+
+    data: str = "mnist"
+    examples: bool = True
+    limit: int | None = None
+    network: NetworkConfig | None = None
+    epochs: int = 30
+    batch_size: int = 128
+    learning_rate: float = 0.001
+    optimizer: str = "adamw"
+    augmentation: str = "standard"
+    seed: int = 1
+    start_from: str | None = None
+    promote: str = "if_better"
+    loss: str = "cross_entropy"
+    label_smoothing: float = 0.1
+    schedule: str = "cosine"
+    momentum: float = 0.9
+    weight_decay: float = 0.01
+    average: float = field(default=0.0)
+
+    def __post_init__(self) -> None:
+        """Check every field."""
+        _text("data", self.data)
+        _flag("examples", self.examples)
+        if self.limit is not None:
+            _whole("limit", self.limit, 1, 1 << 40)
+        if self.start_from is not None:
+            _text("start_from", self.start_from)
+        _whole("epochs", self.epochs, 1, 10_000)
+        _whole("batch_size", self.batch_size, 1, 4096)
+        _whole("seed", self.seed, 0, (1 << 63) - 1)
+        _number("learning_rate", self.learning_rate, 1e-9, 10)
+        _number("label_smoothing", self.label_smoothing, 0, 0.5)
+        _number("momentum", self.momentum, 0, 0.999)
+        _number("weight_decay", self.weight_decay, 0, 1)
+        _number("average", self.average, 0, 0.99999)
+        _one_of("optimizer", self.optimizer, OPTIMIZERS)
+        _one_of("augmentation", self.augmentation, AUGMENTATIONS)
+        _one_of("promote", self.promote, PROMOTIONS)
+        _one_of("loss", self.loss, LOSSES)
+        _one_of("schedule", self.schedule, SCHEDULES)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values that JSON can keep; ``from_dict`` takes them back."""
+        values = asdict(self)
+        if self.network is not None:
+            values["network"]["hidden"] = list(self.network.hidden)
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "TrainingConfig":
+        """Return the configuration that these values describe; a field that is left out has its default.
+
+        Raises:
+            ConfigInvalid: a field is unknown or out of range.
+        """
+        _closed("", values, {f.name for f in fields(cls)})
+        network = values.get("network")
+        config = cls(**{name: value for name, value in values.items() if name != "network"})
+        return config if network is None else replace(config, network=_network(network))
+
+
+def _network(values: object) -> NetworkConfig:
+    if not isinstance(values, Mapping):
+        raise ConfigInvalid("network", f"expected an object with hidden and activation, got {_kind(values)}")
+    _closed("network.", values, {"hidden", "activation"})
+    hidden = values.get("hidden", NetworkConfig().hidden)
+    if not isinstance(hidden, list | tuple):
+        raise ConfigInvalid("network.hidden", f"expected a list of whole numbers, got {_kind(hidden)}")
+    return NetworkConfig(tuple(hidden), values.get("activation", NetworkConfig().activation))
+
+
+def _closed(prefix: str, values: Mapping[str, Any], known: set[str]) -> None:
+    for name in values:
+        if name not in known:
+            raise ConfigInvalid(prefix + "?", f"expected only {', '.join(sorted(known))}; got an unknown field")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _whole(name: str, value: object, least: int, most: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise ConfigInvalid(name, f"expected a whole number from {least} to {most}, got {_shown(value)}")
+
+
+def _number(name: str, value: object, least: float, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ConfigInvalid(name, f"expected a number from {least:g} to {most:g}, got {_shown(value)}")
+
+
+def _flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigInvalid(name, f"expected true or false, got {_kind(value)}")
+
+
+def _text(name: str, value: object) -> None:
+    if not isinstance(value, str) or not 0 < len(value) <= 1000:
+        raise ConfigInvalid(name, f"expected 1 to 1000 characters, got {_kind(value)}")
+
+
+def _one_of(name: str, value: object, names: "Mapping[str, Callable[..., Any]] | Mapping[str, Any] | tuple[str, ...]") -> None:
+    if not isinstance(value, str) or value not in names:
+        raise ConfigInvalid(name, f"expected one of {', '.join(names)}")
+
+
+def _shown(value: object) -> str:
+    """A number as it came; of anything else only its type, so that nothing a client sends is echoed."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else _kind(value)

@@ -1,0 +1,139 @@
+"""The network: layers of neurons, each a weighted sum and an activation function.
+
+The input activations are the grey values of 28x28 pixels. Every neuron of a layer multiplies each activation of the
+layer before by a weight, adds the products and its bias up, and applies the activation function. The last layer has
+ten neurons, one for each digit; softmax makes their activations positive with sum 1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.activations import ACTIVATIONS, softmax
+from model.arrays import Array
+from model.errors import ShapeMismatch
+from model.initialisation import initial_weight
+from model.losses import DIGITS
+
+PIXELS = 784
+"""Input activations: 28 rows of 28 pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Neurons that see the same activations.
+
+    Attributes:
+        weight: (n_in, n_out) float32; column j holds the weights of neuron j.
+        bias: (n_out,) float32.
+        activation: a name in ``ACTIVATIONS``, or ``softmax`` in the output layer.
+    """
+
+    weight: Array
+    bias: Array
+    activation: str
+
+    def __post_init__(self) -> None:
+        """Check the shapes and close the arrays against writing."""
+        if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[1:]:
+            raise ShapeMismatch(
+                f"expected weight (n_in, n_out) and bias (n_out,), got {self.weight.shape} and {self.bias.shape}"
+            )
+        self.weight.flags.writeable = False
+        self.bias.flags.writeable = False
+
+    def weighted_sums(self, inputs: Array) -> Array:
+        """Return z = inputs @ weight + bias, (batch, n_out)."""
+        z: Array = inputs @ self.weight
+        z += self.bias
+        return z
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Layers applied in order; immutable, so safe to share between threads."""
+
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        """Check that each layer takes what the one before gives."""
+        for before, after in zip(self.layers, self.layers[1:], strict=False):
+            if before.weight.shape[1] != after.weight.shape[0]:
+                raise ShapeMismatch(
+                    f"expected a layer of {before.weight.shape[1]} inputs, got {after.weight.shape[0]}"
+                )
+
+    @classmethod
+    def create(cls, hidden: Sequence[int], activation: str, rng: np.random.Generator) -> "Network":
+        """Return an untrained network 784-hidden-10 with random weights and zero biases.
+
+        Args:
+            hidden: neurons of each hidden layer, any number of layers.
+            activation: of the hidden layers, a name in ``ACTIVATIONS``.
+            rng: the source of the weights; the same state gives the same network.
+        """
+        sizes = (PIXELS, *hidden, DIGITS)
+        names = [activation] * len(hidden) + ["softmax"]
+        return cls(
+            tuple(
+                Layer(initial_weight(n_in, n_out, name, rng), np.zeros(n_out, np.float32), name)
+                for n_in, n_out, name in zip(sizes, sizes[1:], names, strict=False)
+            )
+        )
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Neurons of every layer, from the 784 inputs to the 10 outputs."""
+        return (self.layers[0].weight.shape[0], *(layer.weight.shape[1] for layer in self.layers))
+
+    def logits(self, inputs: Array) -> Array:
+        """Return the output layer's weighted sums, before softmax: (batch, 10).
+
+        Args:
+            inputs: (batch, 784) float32 in [0, 1]; 0 is paper, 1 is ink.
+
+        Raises:
+            ShapeMismatch: inputs is not (batch, 784).
+        """
+        return self.hidden_and_logits(inputs)[1]
+
+    def hidden_and_logits(self, inputs: Array) -> tuple[Array, Array]:
+        """Return the last hidden layer's activations (batch, n) and the logits (batch, 10)."""
+        require_columns(inputs, self.sizes[0])
+        a = inputs
+        for layer in self.layers[:-1]:
+            z = layer.weighted_sums(a)
+            ACTIVATIONS[layer.activation].forward(z, z)
+            a = z
+        return a, self.layers[-1].weighted_sums(a)
+
+    def forward(self, inputs: Array) -> Array:
+        """Return the output activations, (batch, 10); column k is the activation for digit k.
+
+        Args:
+            inputs: (batch, 784) float32 in [0, 1]; 0 is paper, 1 is ink.
+
+        Raises:
+            ShapeMismatch: inputs is not (batch, 784).
+
+        Source: Nielsen, Neural Networks and Deep Learning, chapter 1.
+        """
+        return softmax(self.logits(inputs))
+
+    def activations(self, inputs: Array) -> list[Array]:
+        """Return the activations of every layer, the inputs first and the ten outputs last."""
+        require_columns(inputs, self.sizes[0])
+        activations = [inputs]
+        for layer in self.layers[:-1]:
+            z = layer.weighted_sums(activations[-1])
+            ACTIVATIONS[layer.activation].forward(z, z)
+            activations.append(z)
+        activations.append(softmax(self.layers[-1].weighted_sums(activations[-1])))
+        return activations
+
+
+def require_columns(inputs: Array, columns: int) -> None:
+    """Refuse anything but a (batch, columns) array."""
+    if inputs.ndim != 2 or inputs.shape[1] != columns:
+        raise ShapeMismatch(f"expected (batch, {columns}), got {inputs.shape}")

@@ -1,0 +1,303 @@
+"""Learning: mini-batch after mini-batch, epoch after epoch, resumable between any two of them.
+
+``train`` is the loop to read first. The ``Trainer`` owns every array that changes; it is the only place in the package
+where weights are mutable. Whatever is random in a mini-batch comes from a generator seeded with (seed, epoch, batch):
+where the training stands is then two numbers, and a training that was stopped and restored goes on to the same bits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from model import calibration
+from model.arrays import Array
+from model.augmentation import Augmenter
+from model.backprop import Backpropagation
+from model.calibration import Calibration
+from model.config import NetworkConfig, TrainingConfig
+from model.dataset import Split
+from model.errors import ConfigInvalid, DataError, Diverged
+from model.evaluation import Evaluation, error_interval, evaluate
+from model.losses import LOSSES, desired_outputs
+from model.network import Network
+from model.optimizer import AdamW, Average, Optimizer, Sgd
+from model.parameters import Parameters
+from model.schedules import rate_factor
+
+_START, _ORDER, _BATCH = 0, 1, 2
+"""What a generator is for: the first weights, the order of an epoch, the variations of a mini-batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpochReport:
+    """One epoch, as the learning curve shows it.
+
+    Attributes:
+        epoch: 1 for the first.
+        loss: mean over the epoch's mini-batches, label smoothing and augmentation included.
+        validation_error: the share of the held-out digits misread after the epoch, 0 to 1.
+    """
+
+    epoch: int
+    loss: float
+    validation_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a training stands.
+
+    Attributes:
+        epoch: the epoch under way or just ended, from 1.
+        epochs: of the whole training.
+        fraction: of all mini-batches done, 0 to 1.
+        loss: mean over the current epoch so far.
+        validation_error: after the last whole epoch, 0 to 1; None before the first has ended.
+        images_per_second: since this run of the training began; None before the first slice.
+        seconds_left: an estimate from the speed so far.
+        epoch_ended: whether this is the report after an epoch.
+    """
+
+    epoch: int
+    epochs: int
+    fraction: float
+    loss: float
+    validation_error: float | None
+    images_per_second: float | None
+    seconds_left: float | None
+    epoch_ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a finished training hands out.
+
+    Attributes:
+        network: frozen.
+        calibration: fitted on the validation digits.
+        history: one report an epoch.
+        evaluation: of the network on the validation digits.
+    """
+
+    network: Network
+    calibration: Calibration
+    history: tuple[EpochReport, ...]
+    evaluation: Evaluation
+
+    def metrics(self) -> dict[str, Any]:
+        """Return the figures that a manifest keeps; errors are fractions of 1."""
+        n = int(self.evaluation.confusion.sum())
+        errors = n - int(np.trace(self.evaluation.confusion))
+        low, high = error_interval(errors, n)
+        return {
+            "validation_images": n,
+            "validation_error": self.evaluation.error,
+            "validation_error_interval": [round(low, 6), round(high, 6)],
+            "validation_loss": round(self.evaluation.loss, 6),
+            "training_loss": round(self.history[-1].loss, 6) if self.history else None,
+        }
+
+
+class Trainer:
+    """The mutable state of one training.
+
+    Attributes:
+        epoch: epochs ended.
+        batch: mini-batches done of the epoch under way.
+        history: one report for each ended epoch.
+    """
+
+    def __init__(self, config: TrainingConfig, data: Split, start: Network | None = None) -> None:
+        """Prepare a training.
+
+        Args:
+            config: what to do.
+            data: digits to learn from and digits held out.
+            start: the network to go on from; None for random weights.
+
+        Raises:
+            ConfigInvalid: the configuration names another network than ``start``.
+            DataError: there is nothing to learn from.
+        """
+        if len(data.training) == 0:
+            raise DataError("expected at least one picture to learn from, got none")
+        self.config, self.data = config, data
+        self.network_config = network_config(config, start)
+        network = start or Network.create(
+            self.network_config.hidden, self.network_config.activation, self._rng(_START)
+        )
+        self.parameters = Parameters.of(network)
+        self.activation_names = [layer.activation for layer in network.layers]
+        self.optimizer: Optimizer = (
+            AdamW(self.parameters.vector.size, config.weight_decay)
+            if config.optimizer == "adamw"
+            else Sgd(self.parameters.vector.size, config.momentum, config.weight_decay)
+        )
+        self.average = Average(self.parameters.vector, config.average) if config.average else None
+        self.batch_size = min(config.batch_size, len(data.training))
+        self.batches = len(data.training) // self.batch_size
+        self.epoch, self.batch, self.loss_sum = 0, 0, 0.0
+        self.history: list[EpochReport] = []
+        self._loss = LOSSES[config.loss]
+        self._backpropagation = Backpropagation(
+            network.sizes, self.network_config.activation, self._loss, self.batch_size
+        )
+        self._augmenter = Augmenter(data.training.images, config.augmentation, data.training.labels)
+        self._inputs = np.empty((self.batch_size, network.sizes[0]), np.float32)
+        self._order = self._shuffled()
+
+    @property
+    def steps(self) -> int:
+        """Mini-batches of the whole training."""
+        return self.config.epochs * self.batches
+
+    @property
+    def step(self) -> int:
+        """Mini-batches done."""
+        return self.epoch * self.batches + self.batch
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch has ended."""
+        return self.epoch >= self.config.epochs
+
+    def _rng(self, purpose: int, *position: int) -> np.random.Generator:
+        """Return the generator for one purpose at one place of the training; SFC64 is the fastest NumPy has."""
+        return np.random.Generator(np.random.SFC64([self.config.seed, purpose, *position]))
+
+    def _shuffled(self) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+        """Return the order in which the epoch under way sees the training pictures."""
+        order: np.ndarray[tuple[int], np.dtype[np.intp]] = self._rng(_ORDER, self.epoch).permutation(
+            len(self.data.training)
+        )
+        return order
+
+    def learn_batch(self) -> None:
+        """Learn from the next random mini-batch: forward, backward, and a step along the gradient.
+
+        Raises:
+            Diverged: the loss is no longer a finite number.
+        """
+        chosen = self._order[self.batch * self.batch_size : (self.batch + 1) * self.batch_size]
+        self._augmenter.batch(chosen, self._rng(_BATCH, self.epoch, self.batch), self._inputs)
+        desired = desired_outputs(self.data.training.labels[chosen], self.config.label_smoothing)
+        outputs = self._backpropagation.forward(self.parameters, self._inputs)
+        loss = float(self._loss.value(outputs, desired).mean())
+        if not np.isfinite(loss):
+            raise Diverged(f"the loss became {loss} in epoch {self.epoch + 1}; a lower learning rate may help")
+        gradient = self._backpropagation.backward(self.parameters, desired)
+        step = self.step + 1
+        rate = self.config.learning_rate * rate_factor(self.config.schedule, step, self.steps)
+        self.optimizer.step(self.parameters.vector, gradient.vector, rate, step)
+        if self.average:
+            self.average.step(self.parameters.vector, step)
+        self.loss_sum += loss
+        self.batch += 1
+
+    def end_epoch(self) -> None:
+        """Read the held-out digits and begin the next epoch."""
+        error = evaluate(self.freeze(), self.data.validation).error
+        self.history.append(EpochReport(self.epoch + 1, self.loss_sum / self.batches, error))
+        self.epoch, self.batch, self.loss_sum = self.epoch + 1, 0, 0.0
+        self._order = self._shuffled()
+
+    def freeze(self) -> Network:
+        """Return a frozen copy of the network as it is now: the average of the weights where one is kept.
+
+        Raises:
+            Diverged: a weight is not a finite number.
+        """
+        source = self.parameters
+        if self.average:
+            source = Parameters.zeros(self._sizes)
+            source.vector[:] = self.average.vector
+        if not np.isfinite(source.vector).all():
+            raise Diverged("a weight is no longer a finite number; a lower learning rate may help")
+        return source.freeze(self.activation_names)
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        weights = self.parameters.weights
+        return (weights[0].shape[0], *(weight.shape[1] for weight in weights))
+
+    def result(self) -> Trained:
+        """Return the network as it is now, with its calibration and its figures."""
+        network = self.freeze()
+        evaluation = evaluate(network, self.data.validation)
+        fitted = calibration.fit(evaluation.logits, self.data.validation.labels)
+        return Trained(network, fitted, tuple(self.history), evaluation)
+
+    def state(self) -> dict[str, Array]:
+        """Return the arrays that change, for a checkpoint to read or to write into."""
+        arrays = {"parameters": self.parameters.vector, **self.optimizer.state}
+        if self.average:
+            arrays["average"] = self.average.vector
+        return arrays
+
+    def move_to(self, epoch: int, batch: int, loss_sum: float, history: list[EpochReport]) -> None:
+        """Stand where another run of this training stood; its arrays go into ``state()``."""
+        self.epoch, self.batch, self.loss_sum, self.history = epoch, batch, loss_sum, history
+        self._order = self._shuffled()
+
+
+def network_config(config: TrainingConfig, start: Network | None) -> NetworkConfig:
+    """Return the network that a configuration means.
+
+    Raises:
+        ConfigInvalid: it names another network than the one to go on from.
+    """
+    if start is None:
+        return config.network or NetworkConfig()
+    hidden = start.layers[:-1]
+    found = NetworkConfig(start.sizes[1:-1], hidden[0].activation if hidden else NetworkConfig().activation)
+    if config.network not in (None, found):
+        raise ConfigInvalid(
+            "network", f"expected the network of start_from, {list(found.hidden)} {found.activation}, or none"
+        )
+    return found
+
+
+def train(trainer: Trainer, slice_seconds: float = 1.0) -> Iterator[Progress]:
+    """Go on until the training has finished, yielding a report about every ``slice_seconds`` and after each epoch.
+
+    Between two reports the trainer is at rest: it may be checkpointed, or the iterator closed to stop early.
+
+    Raises:
+        Diverged: the loss or a weight is no longer a finite number.
+    """
+    pace = _Pace(trainer)
+    while not trainer.finished:
+        slice_end = perf_counter() + slice_seconds
+        while trainer.batch < trainer.batches and perf_counter() < slice_end:
+            trainer.learn_batch()
+        ended = trainer.batch == trainer.batches
+        if ended:
+            trainer.end_epoch()
+        yield pace.progress(ended)
+
+
+class _Pace:
+    """How fast this run of a training is going."""
+
+    def __init__(self, trainer: Trainer) -> None:
+        self._trainer = trainer
+        self._began, self._first_step = perf_counter(), trainer.step
+
+    def progress(self, ended: bool) -> Progress:
+        trainer = self._trainer
+        seconds = perf_counter() - self._began
+        steps = trainer.step - self._first_step
+        last = trainer.history[-1] if trainer.history else None
+        return Progress(
+            epoch=trainer.epoch + (0 if ended else 1),
+            epochs=trainer.config.epochs,
+            fraction=trainer.step / trainer.steps,
+            loss=last.loss if ended and last else trainer.loss_sum / max(1, trainer.batch),
+            validation_error=last.validation_error if last else None,
+            images_per_second=steps * trainer.batch_size / seconds if steps else None,
+            seconds_left=(trainer.steps - trainer.step) * seconds / steps if steps else None,
+            epoch_ended=ended,
+        )
