@@ -12,7 +12,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 
 # One lock for all systems and Python versions; hashes, and no address of an index.
-COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --all-extras \
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --constraints requirements/constraints.txt
 
 .DEFAULT_GOAL := help
@@ -53,23 +53,25 @@ fix: .venv/.dev ## format the code and mend what ruff can mend
 
 lock: .venv/.dev ## choose the versions in requirements/ anew (UPGRADE=--upgrade takes newer ones)
 	@$(PIP_INSTALL) uv
-	$(COMPILE) $(UPGRADE) --group dev --output-file requirements/dev.txt
-	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
 
 clean: ## remove the environment and the caches; .numeral/ (what was learned) stays
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
 # A stamp is newer than the lock it was installed from, so a second start installs nothing.
-.venv/.runtime: requirements/runtime.txt pyproject.toml
-	$(call install,runtime)
+.venv/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml
+	$(call install,runtime build)
+	@touch $@
 
 .venv/.dev: requirements/dev.txt pyproject.toml
 	$(call install,dev)
+	@touch $@
 
 define install
 @test -x $(BIN)/python || $(PYTHON) -m venv .venv
-@echo "Installing requirements/$(1).txt into .venv ..."
-@$(PIP_INSTALL) --require-hashes --only-binary :all: -r requirements/$(1).txt
+@echo "Installing into .venv, from requirements/: $(1) ..."
+@$(PIP_INSTALL) --require-hashes --only-binary :all: $(patsubst %,--requirement requirements/%.txt,$(1))
 @$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
-@touch .venv/.$(1)
 endef
