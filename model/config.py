@@ -59,6 +59,7 @@ class TrainingConfig:
         learning_rate: over 0, at most 10.
         optimizer: adamw or sgd.
         augmentation: none, standard or release: how the pictures are varied each time they are seen.
+        synthetic: digits made rather than collected that are learned from too, 0 to 1,000,000.
         seed: 0 to 2^63 - 1.
         start_from: a version or alias to go on from; None starts with random weights.
         promote: if_better, always or never.
@@ -79,6 +80,7 @@ class TrainingConfig:
     learning_rate: float = 0.001
     optimizer: str = "adamw"
     augmentation: str = "standard"
+    synthetic: int = 0
     seed: int = 1
     start_from: str | None = None
     promote: str = "if_better"
@@ -99,6 +101,7 @@ class TrainingConfig:
             _text("start_from", self.start_from)
         _whole("epochs", self.epochs, 1, 10_000)
         _whole("batch_size", self.batch_size, 1, 4096)
+        _whole("synthetic", self.synthetic, 0, 1_000_000)
         _whole("seed", self.seed, 0, (1 << 63) - 1)
         _number("learning_rate", self.learning_rate, 1e-9, 10)
         _number("label_smoothing", self.label_smoothing, 0, 0.5)

@@ -26,9 +26,10 @@ from model.network import Network
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
 from model.schedules import rate_factor
+from model.synthetic import synthetic_digits
 
-_START, _ORDER, _BATCH = 0, 1, 2
-"""What a generator is for: the first weights, the order of an epoch, the variations of a mini-batch."""
+_START, _ORDER, _BATCH, _SYNTHETIC = 0, 1, 2, 3
+"""What a generator is for: the first weights, the order of an epoch, the variations of a mini-batch, synthetic digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Trainer:
 
         Args:
             config: what to do.
-            data: digits to learn from and digits held out.
+            data: digits to learn from and digits held out; synthetic digits are added to the former.
             start: the network to go on from; None for random weights.
 
         Raises:
@@ -124,7 +125,11 @@ class Trainer:
         """
         if len(data.training) == 0:
             raise DataError("expected at least one picture to learn from, got none")
-        self.config, self.data = config, data
+        self.config = config
+        if config.synthetic:
+            made = synthetic_digits(data.training, config.synthetic, self._rng(_SYNTHETIC))
+            data = Split(data.training.joined(made), data.validation)
+        self.data = data
         self.network_config = network_config(config, start)
         network = start or Network.create(
             self.network_config.hidden, self.network_config.activation, self._rng(_START)

@@ -19,6 +19,8 @@ class AugmentationSettings:
     """Size of the digit, 1 +- this, [0, 0.5]."""
     stretch: float = 0.0
     """Width against height, 1 +- this, [0, 0.5]."""
+    wide: float = 0.0
+    """Fraction of digits made up to 1.7 times as wide against their height, as scanners that fill a square box do."""
     shear: float = 0.0
     """Horizontal slant, +-pixels per pixel of height, [0, 0.5]."""
     shift: float = 0.0
@@ -67,20 +69,21 @@ AUGMENTATIONS: dict[str, AugmentationSettings] = {
         narrow_rotation=10.0,
         scale=0.16,
         stretch=0.12,
+        wide=0.06,
         shear=0.18,
         shift=2.0,
         elastic=1.1,
         smoothing=(4.0, 2.8),
         thinner=0.6,
-        thicker=0.9,
+        thicker=0.8,
         gain=1.0,
         crisp=0.12,
         blur=0.08,
         coarse=0.06,
         threshold=0.10,
-        noise=0.05,
-        occlusion=0.05,
-        pale=0.05,
+        noise=0.03,
+        occlusion=0.04,
+        pale=0.03,
     ),
 }
 """Presets by name; `none` only divides by 255."""

@@ -22,6 +22,9 @@ PADDED: Final = SIDE + 2 * PAD
 MIDDLE: Final = PAD + (SIDE - 1) / 2
 """The centre of the digit on its paper, pixels."""
 
+WIDEST: Final = 1.7
+"""How much wider against its height a wide digit may become."""
+
 _CUTOFF: Final = 2.5
 """Modes are kept up to this frequency, in standard deviations of the spectrum; what is left out is under 5 %."""
 
@@ -81,6 +84,10 @@ class Warp:
         size = 1 + s.scale * draws[1]
         width = 1 / (size * (1 + s.stretch * draws[2]))
         height = 1 / (size * (1 - s.stretch * draws[2]))
+        if s.wide:
+            wider = np.where(rng.random(len(width)) < s.wide, rng.uniform(1.0, WIDEST, len(width)), 1.0)
+            width *= wider**-0.6  # the rest makes it lower: it still fits
+            height *= wider**0.4
         slant = s.shear * draws[3]
         cos, sin = np.cos(angle), np.sin(angle)
         out[0, :, 0] = width * (cos - slant * sin)
