@@ -83,7 +83,9 @@ def _surprise(logits: Array, labels: Labels, temperature: float) -> float:
     return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(labels)), labels]).mean())
 
 
-def expected_calibration_error(confidence: Array, right: "np.ndarray[tuple[int], np.dtype[np.bool_]]", bins: int = 15) -> float:
+def expected_calibration_error(
+    confidence: Array, right: "np.ndarray[tuple[int], np.dtype[np.bool_]]", bins: int = 15
+) -> float:
     """Return how far confidence and accuracy lie apart, 0 to 1: the mean gap over bins of like confidence.
 
     Source: Naeini et al. 2015, Obtaining well calibrated probabilities using Bayesian binning, section 2.

@@ -147,7 +147,9 @@ def _network(values: object) -> NetworkConfig:
 def _closed(prefix: str, values: Mapping[str, Any], known: set[str]) -> None:
     for name in values:
         if name not in known:
-            raise ConfigInvalid(prefix + "?", f"expected only {', '.join(sorted(known))}; got an unknown field")
+            raise ConfigInvalid(
+                prefix + "?", f"expected only {', '.join(sorted(known))}; got an unknown field"
+            )
 
 
 def _kind(value: object) -> str:
@@ -174,11 +176,17 @@ def _text(name: str, value: object) -> None:
         raise ConfigInvalid(name, f"expected 1 to 1000 characters, got {_kind(value)}")
 
 
-def _one_of(name: str, value: object, names: "Mapping[str, Callable[..., Any]] | Mapping[str, Any] | tuple[str, ...]") -> None:
+def _one_of(
+    name: str, value: object, names: "Mapping[str, Callable[..., Any]] | Mapping[str, Any] | tuple[str, ...]"
+) -> None:
     if not isinstance(value, str) or value not in names:
         raise ConfigInvalid(name, f"expected one of {', '.join(names)}")
 
 
 def _shown(value: object) -> str:
     """A number as it came; of anything else only its type, so that nothing a client sends is echoed."""
-    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else _kind(value)
+    return (
+        f"{value:g}"
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+        else _kind(value)
+    )

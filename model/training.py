@@ -192,7 +192,9 @@ class Trainer:
         outputs = self._backpropagation.forward(self.parameters, self._inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):
-            raise Diverged(f"the loss became {loss} in epoch {self.epoch + 1}; a lower learning rate may help")
+            raise Diverged(
+                f"the loss became {loss} in epoch {self.epoch + 1}; a lower learning rate may help"
+            )
         gradient = self._backpropagation.backward(self.parameters, desired)
         step = self.step + 1
         rate = self.config.learning_rate * rate_factor(self.config.schedule, step, self.steps)

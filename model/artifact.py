@@ -1,0 +1,184 @@
+"""The artifact: a network as it is published, and never changed again.
+
+It has two parts. The weights are a safetensors file with tensors ``layers.I.weight`` (n_in, n_out) and ``layers.I.bias``
+(n_out,), float32. The manifest is JSON: format, architecture, preprocessing, calibration, how it was trained, on what,
+how well it reads, and the SHA-256 of the weights file. Reading checks everything and executes nothing.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from model.activations import ACTIVATIONS
+from model.arrays import Array
+from model.calibration import Calibration
+from model.config import LAYERS, NEURONS, WEIGHTS
+from model.errors import ArtifactCorrupt, ShapeMismatch
+from model.losses import DIGITS
+from model.network import PIXELS, Layer, Network
+from model.pixels import VERSION as PREPROCESSING
+from model.tensors import read_metadata
+
+FORMAT = "numeral"
+FORMAT_VERSION = 1
+
+LARGEST_WEIGHTS = 4 * WEIGHTS + 100_000
+"""Bytes of the largest weights file we read."""
+
+LARGEST_MANIFEST = 4_000_000
+"""Bytes of the largest manifest we read; ten thousand epochs take under one million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A published network.
+
+    Attributes:
+        network: as it was trained.
+        calibration: what makes its logits probabilities.
+        manifest: as published; not to be changed.
+    """
+
+    network: Network
+    calibration: Calibration
+    manifest: Mapping[str, Any]
+
+    @property
+    def version(self) -> str:
+        """The name it was published under, such as ``"7"``."""
+        return str(self.manifest["version"])
+
+    @property
+    def digest(self) -> str:
+        """``sha256:`` and the digest of the weights file."""
+        return str(self.manifest["weights"]["digest"])
+
+
+def digest_of(data: bytes | memoryview) -> str:
+    """Return ``sha256:`` and the hexadecimal digest."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def encode_weights(network: Network) -> bytes:
+    """Return the safetensors file of a network; equal weights give equal bytes."""
+    tensors: dict[str, Array] = {}
+    for i, layer in enumerate(network.layers):
+        tensors[f"layers.{i}.weight"] = layer.weight
+        tensors[f"layers.{i}.bias"] = layer.bias
+    return save(tensors, {"numeral": json.dumps(architecture(network), sort_keys=True)})
+
+
+def architecture(network: Network) -> dict[str, Any]:
+    """Return sizes and activation functions, as a manifest names them."""
+    return {
+        "sizes": list(network.sizes),
+        "activations": [layer.activation for layer in network.layers],
+        "weights": sum(layer.weight.size + layer.bias.size for layer in network.layers),
+    }
+
+
+def decode_weights(data: bytes, expected: Mapping[str, Any]) -> Network:
+    """Return the network in a safetensors file.
+
+    Args:
+        data: the whole file.
+        expected: the architecture that the manifest names.
+
+    Raises:
+        ArtifactCorrupt: the file is torn, foreign, or of another architecture.
+    """
+    sizes, names = _checked_architecture(expected)
+    try:
+        read_metadata(data)
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ArtifactCorrupt(f"expected a safetensors file of weights: {type(error).__name__}") from error
+    layers = []
+    for i, (n_in, n_out, name) in enumerate(zip(sizes, sizes[1:], names, strict=False)):
+        weight = _tensor(tensors, f"layers.{i}.weight", (n_in, n_out))
+        layers.append(Layer(weight, _tensor(tensors, f"layers.{i}.bias", (n_out,)), name))
+    if len(tensors) != 2 * len(layers):
+        raise ArtifactCorrupt(f"expected {2 * len(layers)} tensors, got {len(tensors)}")
+    return Network(tuple(layers))
+
+
+def _checked_architecture(expected: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+    sizes, names = expected.get("sizes"), expected.get("activations")
+    if (
+        not isinstance(sizes, list)
+        or not 2 <= len(sizes) <= LAYERS + 2
+        or not all(type(n) is int and 0 < n <= NEURONS for n in sizes)
+        or (sizes[0], sizes[-1]) != (PIXELS, DIGITS)
+    ):
+        raise ArtifactCorrupt(f"expected sizes from {PIXELS} to {DIGITS} in the architecture")
+    hidden = len(sizes) - 2
+    if (
+        not isinstance(names, list)
+        or names[hidden:] != ["softmax"]
+        or not all(isinstance(name, str) and name in ACTIVATIONS for name in names[:hidden])
+    ):
+        raise ArtifactCorrupt(
+            "expected a known activation function for each hidden layer and softmax for the last"
+        )
+    return sizes, names
+
+
+def _tensor(tensors: Mapping[str, "np.ndarray[Any, Any]"], name: str, shape: tuple[int, ...]) -> Array:
+    tensor = tensors.get(name)
+    if tensor is None or tensor.shape != shape or tensor.dtype != np.float32:
+        found = "none" if tensor is None else f"{tensor.shape} {tensor.dtype}"
+        raise ArtifactCorrupt(f"expected {name} to be {shape} float32, got {found}")
+    if not np.isfinite(tensor).all():
+        raise ArtifactCorrupt(f"expected finite numbers in {name}")
+    return tensor
+
+
+def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
+    """Return a manifest as indented JSON."""
+    return json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False).encode()
+
+
+def decode_manifest(data: bytes) -> dict[str, Any]:
+    """Return a manifest.
+
+    Raises:
+        ArtifactCorrupt: it is torn, of a foreign format, or made for another preprocessing.
+    """
+    try:
+        manifest = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ArtifactCorrupt(f"expected a manifest in JSON: {type(error).__name__}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise ArtifactCorrupt(f"expected a manifest of format {FORMAT!r}, got another")
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise ArtifactCorrupt(f"expected format version {FORMAT_VERSION}, got another")
+    for name in ("weights", "architecture", "preprocessing", "calibration", "training", "metrics"):
+        if not isinstance(manifest.get(name), dict):
+            raise ArtifactCorrupt(f"expected an object {name!r} in the manifest")
+    if manifest["preprocessing"].get("version") != PREPROCESSING:
+        raise ArtifactCorrupt(f"expected a network for preprocessing version {PREPROCESSING}, got another")
+    if not isinstance(manifest.get("version"), str):
+        raise ArtifactCorrupt("expected a version in the manifest")
+    return manifest
+
+
+def assemble(manifest: Mapping[str, Any], weights: bytes) -> Artifact:
+    """Return the artifact that a manifest and a weights file make together.
+
+    Raises:
+        ArtifactCorrupt: they do not belong together, or either is damaged.
+    """
+    found, expected = digest_of(weights), manifest["weights"].get("digest")
+    if found != expected:
+        raise ArtifactCorrupt(f"expected weights with digest {expected}, got {found}")
+    try:
+        network = decode_weights(weights, manifest["architecture"])
+    except ShapeMismatch as error:
+        raise ArtifactCorrupt(str(error)) from error
+    return Artifact(network, Calibration.from_dict(manifest["calibration"]), manifest)

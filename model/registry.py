@@ -1,0 +1,303 @@
+"""Versions and aliases in an object store, safe with any number of writers and no locks.
+
+    blobs/<sha-256>                 weights and pictures, named by their content
+    models/<version>/manifest.json  written last, so a version that is listed is whole
+    publications/<token>/<n>.json   which version a training proposed for itself, so that it is published once
+    aliases/<name>/<n>.json         a journal: the n-th move of an alias
+
+Everything is written with put-if-absent: of two writers who want the same path one wins and the other tries the next.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.artifact import (
+    LARGEST_MANIFEST,
+    LARGEST_WEIGHTS,
+    Artifact,
+    assemble,
+    decode_manifest,
+    digest_of,
+    encode_manifest,
+)
+from model.errors import ArtifactCorrupt, ConfigInvalid, NoEarlierVersion, VersionNotFound
+from model.store import Store
+
+LARGEST_ENTRY = 10_000
+"""Bytes of a journal entry."""
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+
+
+@dataclass(frozen=True, slots=True)
+class AliasMove:
+    """One entry of an alias's journal.
+
+    Attributes:
+        number: 1 for the first move.
+        version: where the alias went; for a rollback, where it went back to.
+        rollback: whether this move takes the one before back.
+        reason: one sentence.
+        at: time in ISO 8601, UTC.
+    """
+
+    number: int
+    version: str
+    rollback: bool
+    reason: str
+    at: str
+
+
+def now() -> str:
+    """Return the time in ISO 8601, UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class Registry:
+    """Published networks and the names that point to them."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._moves: dict[tuple[str, int], AliasMove] = {}  # entries never change, so each is read once
+
+    @classmethod
+    def open(cls, url: str | Path) -> "Registry":
+        """Open the registry in a local folder or a remote store; see ``Store.open``."""
+        return cls(Store.open(url))
+
+    def versions(self) -> list[str]:
+        """Return every version, the oldest first."""
+        return [str(n) for n in sorted(self._numbers("models"))]
+
+    def publish(
+        self, manifest: Mapping[str, Any], weights: bytes, files: Mapping[str, bytes], token: str
+    ) -> str:
+        """Publish a network and return its version; again with the same token, the same version and nothing new.
+
+        Args:
+            manifest: all but ``version``, ``created_at``, ``weights`` and ``files``, which are filled in.
+            weights: the safetensors file.
+            files: what goes beside it, such as pictures, by name.
+            token: names what is published, such as a job's id: 1 to 100 of ``[A-Za-z0-9-]``.
+
+        Raises:
+            StoreUnavailable: the store could not be reached or has no room; nothing is listed then.
+            ArtifactCorrupt: what was written does not read back as it should.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,100}", token):
+            raise ConfigInvalid("token", "expected 1 to 100 letters, digits and hyphens")
+        whole = {
+            **manifest,
+            "token": token,
+            "created_at": now(),
+            "weights": self._put_blob(weights),
+            "files": {name: self._put_blob(data) for name, data in files.items()},
+        }
+        attempt = 0
+        while True:
+            version = self._proposed(token, attempt)
+            path = f"models/{version}/manifest.json"
+            if self.store.create(path, encode_manifest({**whole, "version": version})):
+                self.load(version)
+                return version
+            if self.manifest(version).get("token") == token:
+                return version
+            attempt += 1
+
+    def _proposed(self, token: str, attempt: int) -> str:
+        """Return the version that all who publish this token agree to try: whoever proposes first decides."""
+        proposal = str(max(self._numbers("models"), default=0) + 1)
+        path = f"publications/{token}/{attempt}.json"
+        if self.store.create(path, json.dumps({"version": proposal}).encode()):
+            return proposal
+        return str(self._json(path)["version"])
+
+    def _put_blob(self, data: bytes) -> dict[str, Any]:
+        """Write a file under its digest; a torn one from a lost machine, found in its place, is written anew."""
+        digest = digest_of(data)
+        path = _blob_path(digest)
+        if not self.store.create(path, data) and self.store.read(path, LARGEST_WEIGHTS) != data:
+            self.store.replace(path, data)
+        return {"digest": digest, "size": len(data)}
+
+    def manifest(self, version: str) -> dict[str, Any]:
+        """Return a version's manifest.
+
+        Raises:
+            VersionNotFound: there is no such version.
+            ArtifactCorrupt: it is damaged.
+        """
+        data = None
+        if _NUMBER.fullmatch(version):
+            data = self.store.read(f"models/{version}/manifest.json", LARGEST_MANIFEST)
+        if data is None:
+            raise VersionNotFound("expected a version that exists, got one that does not")
+        manifest = decode_manifest(data)
+        if manifest["version"] != version:
+            raise ArtifactCorrupt(f"expected the manifest of version {version}, got that of another")
+        return manifest
+
+    def weights(self, version: str) -> bytes:
+        """Return a version's weights file, checked against its digest."""
+        return self._blob(self.manifest(version)["weights"], LARGEST_WEIGHTS)
+
+    def file(self, version: str, name: str) -> bytes:
+        """Return what lies beside a version under this name.
+
+        Raises:
+            VersionNotFound: there is no such version or no such file.
+        """
+        files = self.manifest(version).get("files", {})
+        if name not in files:
+            raise VersionNotFound("expected a file of this version, got the name of none")
+        return self._blob(files[name], LARGEST_WEIGHTS)
+
+    def _blob(self, entry: Mapping[str, Any], largest: int) -> bytes:
+        digest, size = str(entry.get("digest")), entry.get("size")
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", digest):
+            raise ArtifactCorrupt("expected the digest of a file in the manifest")
+        if not isinstance(size, int) or size > largest:
+            raise ArtifactCorrupt(f"expected a file of at most {largest} bytes")
+        data = self.store.read(_blob_path(digest), largest)
+        if data is None or digest_of(data) != digest:
+            found = "no file" if data is None else f"{len(data)} bytes with digest {digest_of(data)}"
+            raise ArtifactCorrupt(f"expected {size} bytes with digest {digest}, got {found}")
+        return data
+
+    def load(self, version: str) -> Artifact:
+        """Read and verify a whole artifact.
+
+        Raises:
+            VersionNotFound: there is no such version.
+            ArtifactCorrupt: any part is torn, tampered with, too large or of a foreign format.
+        """
+        manifest = self.manifest(version)
+        return assemble(manifest, self._blob(manifest["weights"], LARGEST_WEIGHTS))
+
+    def resolve(self, name: str) -> str:
+        """Return the version that a version or alias names.
+
+        Raises:
+            VersionNotFound: there is neither.
+        """
+        if _NUMBER.fullmatch(name):
+            self.manifest(name)
+            return name
+        return self.alias(name)
+
+    def aliases(self) -> dict[str, str]:
+        """Return where every alias points."""
+        return {
+            name: self.alias(name) for name in sorted(self.store.names("aliases")) if _ALIAS.fullmatch(name)
+        }
+
+    def alias(self, name: str) -> str:
+        """Return the version an alias points to.
+
+        Raises:
+            VersionNotFound: there is no such alias.
+        """
+        return _stack(self.history(name))[-1]
+
+    def history(self, name: str) -> list[AliasMove]:
+        """Return every move of an alias, the first one first.
+
+        Raises:
+            VersionNotFound: there is no such alias.
+        """
+        moves = [self._move(name, n) for n in sorted(self._alias_numbers(name))]
+        if not moves:
+            raise VersionNotFound("expected an alias that exists, got one that does not")
+        return moves
+
+    def earlier_versions(self, name: str) -> list[str]:
+        """Return the versions an alias can fall back to, the latest first, the current one left out."""
+        return _stack(self.history(name))[-2::-1]
+
+    def set_alias(self, name: str, version: str, reason: str) -> AliasMove:
+        """Let an alias point to a version; the alias is made if need be.
+
+        Raises:
+            VersionNotFound: there is no such version.
+            ConfigInvalid: the name is not 1 to 63 of ``[a-z0-9_-]``, a letter first.
+        """
+        if not _ALIAS.fullmatch(name):
+            raise ConfigInvalid("alias", "expected 1 to 63 small letters, digits, - and _, a letter first")
+        self.manifest(version)
+        while True:
+            number = max(self._alias_numbers(name), default=0) + 1
+            move = AliasMove(number, version, rollback=False, reason=reason, at=now())
+            if self._append(name, move):
+                return move
+
+    def rollback(self, name: str, reason: str) -> AliasMove:
+        """Let an alias point to where it was before; again, to where it was before that.
+
+        Raises:
+            VersionNotFound: there is no such alias.
+            NoEarlierVersion: the alias has always pointed to the same version.
+        """
+        while True:
+            history = self.history(name)
+            stack = _stack(history)
+            if len(stack) < 2:
+                raise NoEarlierVersion(
+                    f"expected an alias with an earlier version, got one always at {stack[-1]}"
+                )
+            move = AliasMove(history[-1].number + 1, stack[-2], rollback=True, reason=reason, at=now())
+            if self._append(name, move):
+                return move
+
+    def _append(self, name: str, move: AliasMove) -> bool:
+        entry = {"version": move.version, "rollback": move.rollback, "reason": move.reason, "at": move.at}
+        return self.store.create(f"aliases/{name}/{move.number}.json", json.dumps(entry).encode())
+
+    def _move(self, name: str, number: int) -> AliasMove:
+        if (name, number) not in self._moves:
+            entry = self._json(f"aliases/{name}/{number}.json")
+            self._moves[name, number] = AliasMove(
+                number,
+                str(entry.get("version")),
+                rollback=bool(entry.get("rollback")),
+                reason=str(entry.get("reason")),
+                at=str(entry.get("at")),
+            )
+        return self._moves[name, number]
+
+    def _alias_numbers(self, name: str) -> list[int]:
+        return self._numbers(f"aliases/{name}") if _ALIAS.fullmatch(name) else []
+
+    def _numbers(self, folder: str) -> list[int]:
+        stems = (name.removesuffix(".json") for name in self.store.names(folder))
+        return [int(stem) for stem in stems if _NUMBER.fullmatch(stem)]
+
+    def _json(self, path: str) -> dict[str, Any]:
+        data = self.store.read(path, LARGEST_ENTRY)
+        try:
+            entry = json.loads(data or b"")
+        except ValueError as error:
+            raise ArtifactCorrupt("expected a journal entry in JSON") from error
+        if not isinstance(entry, dict):
+            raise ArtifactCorrupt("expected a journal entry to be an object")
+        return entry
+
+
+def _blob_path(digest: str) -> str:
+    return f"blobs/{digest.removeprefix('sha256:')}"
+
+
+def _stack(history: list[AliasMove]) -> list[str]:
+    """Return the versions that rollbacks would visit, the current one last: setting pushes, rolling back pops."""
+    stack: list[str] = []
+    for move in history:
+        if move.rollback:
+            stack = stack[:1] + stack[1:-1]
+        elif not stack or stack[-1] != move.version:
+            stack.append(move.version)
+    return stack

@@ -1,0 +1,118 @@
+"""The object store: a local folder, S3, GCS or Azure behind the same four verbs, through obstore."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from model.errors import StoreUnavailable
+
+TIMEOUT = "10s"
+"""For one request to a remote store."""
+
+
+class Store:
+    """Objects by path. What is written is whole or not there; nothing is locked."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str | Path) -> "Store":
+        """Open ``s3://bucket/prefix`` and the like, or a local folder, which is made if need be.
+
+        Credentials and endpoints of remote stores come from their usual environment variables.
+
+        Raises:
+            StoreUnavailable: the URL is not one of a store.
+        """
+        try:
+            if "://" not in str(url):
+                return cls(LocalStore(Path(url).absolute(), mkdir=True))
+            return cls(from_url(str(url), client_options={"timeout": TIMEOUT, "allow_http": True}))
+        except (BaseError, OSError, ValueError) as error:
+            raise StoreUnavailable(f"expected the URL of an object store: {type(error).__name__}") from error
+
+    def create(self, path: str, data: bytes) -> bool:
+        """Write an object unless the path is taken; return whether it was written.
+
+        Raises:
+            StoreUnavailable: the store could not be reached or has no room.
+        """
+        try:
+            obstore.put(self._store, path, data, mode="create")
+        except AlreadyExistsError:
+            return False
+        except (BaseError, OSError) as error:
+            raise _unavailable(error) from error
+        return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Write an object, in the place of an older one if there is one.
+
+        Raises:
+            StoreUnavailable: the store could not be reached or has no room.
+        """
+        try:
+            obstore.put(self._store, path, data)
+        except (BaseError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def read(self, path: str, largest: int) -> bytes | None:
+        """Return an object's bytes; None if there is no such object.
+
+        Args:
+            path: where it is.
+            largest: a larger object is not read.
+
+        Raises:
+            StoreUnavailable: the store could not be reached, or the object is too large.
+        """
+        try:
+            result = obstore.get(self._store, path)
+            if result.meta["size"] > largest:
+                raise StoreUnavailable(
+                    f"expected an object of at most {largest} bytes, got {result.meta['size']}"
+                )
+            return bytes(result.bytes())
+        except (NotFoundError, FileNotFoundError):
+            return None
+        except (BaseError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def delete(self, path: str) -> None:
+        """Remove an object; nothing happens if it is not there.
+
+        Raises:
+            StoreUnavailable: the store could not be reached.
+        """
+        try:
+            obstore.delete(self._store, path)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise _unavailable(error) from error
+
+    def names(self, folder: str) -> Iterator[str]:
+        """Yield the names of what lies directly in a folder, objects and folders, in no order.
+
+        Raises:
+            StoreUnavailable: the store could not be reached.
+        """
+        try:
+            listing = obstore.list_with_delimiter(self._store, folder)
+        except (NotFoundError, FileNotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise _unavailable(error) from error
+        for entry in listing["objects"]:
+            yield entry["path"].rsplit("/", 1)[-1]
+        for prefix in listing["common_prefixes"]:
+            yield prefix.rstrip("/").rsplit("/", 1)[-1]
+
+
+def _unavailable(error: Exception) -> StoreUnavailable:
+    """The store's own message may hold paths and addresses, so it stays behind as the cause."""
+    return StoreUnavailable(f"expected the object store to answer: {type(error).__name__}")
