@@ -1,0 +1,1 @@
+"""The service around the network: HTTP, training jobs, and the commands."""

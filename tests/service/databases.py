@@ -1,0 +1,70 @@
+"""Databases to test with: SQLite in a folder, and a private Postgres where its programs are installed."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+
+def postgres_programs() -> Path | None:
+    """The folder of initdb and postgres, if they are installed."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb")
+    return next((f for f in folders if (f / "initdb").exists()), Path(found).parent if found else None)
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """The URL of a server that lives as long as the block; it listens on a socket in a folder of its own and on 127.0.0.1."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("the PostgreSQL server programs are not installed")
+    folder = Path(tempfile.mkdtemp(prefix="numeral-pg-"))
+    user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(folder, user)
+        data, port = folder / "data", free_port()
+        as_user = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL}
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"], check=True, **as_user
+        )
+        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c full_page_writes=off"
+        subprocess.run(
+            [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"],
+            check=True,
+            **as_user,
+        )
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        finally:
+            subprocess.run(
+                [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **as_user
+            )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database(server: str, name: str) -> str:
+    """Make an empty database on a server and return its URL."""
+    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def free_port() -> int:
+    """A port on 127.0.0.1 that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
