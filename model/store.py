@@ -1,10 +1,11 @@
 """The object store: a local folder, S3, GCS or Azure behind the same four verbs, through obstore."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from model.errors import StoreUnavailable
@@ -43,6 +44,7 @@ class Store:
         """
         try:
             obstore.put(self._store, path, data, mode="create")
+            self._sync(path)
         except AlreadyExistsError:
             return False
         except (BaseError, OSError) as error:
@@ -57,8 +59,20 @@ class Store:
         """
         try:
             obstore.put(self._store, path, data)
+            self._sync(path)
         except (BaseError, OSError) as error:
             raise _unavailable(error) from error
+
+    def _sync(self, path: str) -> None:
+        """Wait until a local object would survive a power cut; a remote store answers only then."""
+        if isinstance(self._store, LocalStore) and self._store.prefix is not None:
+            file = self._store.prefix / path
+            for written in (file, *file.parents[: path.count("/") + 1]):
+                handle = os.open(written, os.O_RDONLY)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
 
     def read(self, path: str, largest: int) -> bytes | None:
         """Return an object's bytes; None if there is no such object.
@@ -77,7 +91,7 @@ class Store:
                     f"expected an object of at most {largest} bytes, got {result.meta['size']}"
                 )
             return bytes(result.bytes())
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
             raise _unavailable(error) from error
@@ -90,7 +104,7 @@ class Store:
         """
         try:
             obstore.delete(self._store, path)
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
             raise _unavailable(error) from error
@@ -103,7 +117,7 @@ class Store:
         """
         try:
             listing = obstore.list_with_delimiter(self._store, folder)
-        except (NotFoundError, FileNotFoundError):
+        except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
             raise _unavailable(error) from error
