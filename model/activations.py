@@ -34,7 +34,7 @@ def _sigmoid(z: Array, out: Array) -> None:
     out *= np.float32(0.5)
 
 
-def _sigmoid_slope(z: Array, a: Array, delta: Array) -> None:
+def _sigmoid_slope(_z: Array, a: Array, delta: Array) -> None:
     delta *= a * (np.float32(1) - a)
 
 
@@ -42,7 +42,7 @@ def _tanh(z: Array, out: Array) -> None:
     np.tanh(z, out=out)
 
 
-def _tanh_slope(z: Array, a: Array, delta: Array) -> None:
+def _tanh_slope(_z: Array, a: Array, delta: Array) -> None:
     delta *= np.float32(1) - a * a
 
 
@@ -50,7 +50,7 @@ def _relu(z: Array, out: Array) -> None:
     np.maximum(z, np.float32(0), out=out)
 
 
-def _relu_slope(z: Array, a: Array, delta: Array) -> None:
+def _relu_slope(_z: Array, a: Array, delta: Array) -> None:
     delta *= a > 0
 
 
@@ -58,25 +58,25 @@ def _leaky_relu(z: Array, out: Array) -> None:
     np.maximum(z, np.float32(LEAK) * z, out=out)
 
 
-def _leaky_relu_slope(z: Array, a: Array, delta: Array) -> None:
+def _leaky_relu_slope(_z: Array, a: Array, delta: Array) -> None:
     delta *= np.where(a > 0, np.float32(1), np.float32(LEAK))
 
 
 def _gelu_gate(z: Array) -> Array:
-    """tanh of GELU's inner cubic; NumPy has no error function, so this is the form with tanh."""
+    """Tanh of GELU's inner cubic; NumPy has no error function, so this is the form with tanh."""
     gate: Array = np.tanh(np.float32(sqrt(2.0 / pi)) * (z + np.float32(0.044715) * z * z * z))
     return gate
 
 
 def _gelu(z: Array, out: Array) -> None:
-    """z times the (approximate) share of a normal distribution below z.
+    """Z times the (approximate) share of a normal distribution below z.
 
     Source: Hendrycks and Gimpel, Gaussian Error Linear Units, section 2.
     """
     np.multiply(np.float32(0.5) * z, np.float32(1) + _gelu_gate(z), out=out)
 
 
-def _gelu_slope(z: Array, a: Array, delta: Array) -> None:
+def _gelu_slope(z: Array, _a: Array, delta: Array) -> None:
     gate = _gelu_gate(z)
     inner_slope = np.float32(sqrt(2.0 / pi)) * (np.float32(1) + np.float32(3 * 0.044715) * z * z)
     delta *= np.float32(0.5) * ((np.float32(1) + gate) + z * (np.float32(1) - gate * gate) * inner_slope)

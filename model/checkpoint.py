@@ -51,7 +51,9 @@ def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Netwo
         raise CheckpointInvalid(f"expected a whole checkpoint: {type(error).__name__}") from error
     trainer = Trainer(config, data, start)
     if where.get("training") != _training(trainer):
-        raise CheckpointInvalid("expected a checkpoint of this configuration and data, got one of another training")
+        raise CheckpointInvalid(
+            "expected a checkpoint of this configuration and data, got one of another training"
+        )
     state = trainer.state()
     if {name: array.shape for name, array in arrays.items()} != {n: a.shape for n, a in state.items()}:
         raise CheckpointInvalid("expected a checkpoint with the arrays of this network, got others")

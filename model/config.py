@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from itertools import pairwise
 from typing import Any
 
 from model.activations import ACTIVATIONS
@@ -39,7 +40,7 @@ class NetworkConfig:
         for n in self.hidden:
             _whole("network.hidden", n, 1, NEURONS)
         sizes = (784, *self.hidden, 10)
-        weights = sum((n_in + 1) * n_out for n_in, n_out in zip(sizes, sizes[1:], strict=False))
+        weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
         if weights > WEIGHTS:
             raise ConfigInvalid("network.hidden", f"expected at most {WEIGHTS} weights, got {weights}")
         _one_of("network.activation", self.activation, ACTIVATIONS)

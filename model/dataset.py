@@ -34,7 +34,9 @@ class Dataset:
     def __post_init__(self) -> None:
         """Check shapes and ranges."""
         if self.images.ndim != 2 or self.images.shape[1] != PIXELS or self.images.dtype != np.uint8:
-            raise DataError(f"expected images (n, {PIXELS}) uint8, got {self.images.shape} {self.images.dtype}")
+            raise DataError(
+                f"expected images (n, {PIXELS}) uint8, got {self.images.shape} {self.images.dtype}"
+            )
         if self.labels.shape != (len(self.images),) or self.labels.dtype != np.uint8:
             raise DataError(
                 f"expected ({len(self.images)},) uint8 labels, got {self.labels.shape} {self.labels.dtype}"
@@ -60,8 +62,8 @@ class Dataset:
     def digest(self) -> str:
         """``sha256:`` and the digest of images and labels: equal sets have equal digests, whatever file they came in."""
         content = hashlib.sha256(f"{self.images.shape}".encode())
-        content.update(np.ascontiguousarray(self.images))
-        content.update(np.ascontiguousarray(self.labels))
+        content.update(np.ascontiguousarray(self.images).data)
+        content.update(np.ascontiguousarray(self.labels).data)
         return f"sha256:{content.hexdigest()}"
 
 
@@ -73,7 +75,9 @@ class Split:
     validation: Dataset
 
 
-def split(data: Dataset, *, limit: int | None = None, validation: int | None = None, seed: int = SPLIT_SEED) -> Split:
+def split(
+    data: Dataset, *, limit: int | None = None, validation: int | None = None, seed: int = SPLIT_SEED
+) -> Split:
     """Return a random split.
 
     Args:

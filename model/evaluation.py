@@ -9,7 +9,7 @@ import numpy as np
 from model.arrays import Array
 from model.dataset import Dataset
 from model.losses import DIGITS, desired_outputs
-from model.network import Network
+from model.network import Network, as_inputs
 
 BATCH = 500
 """Pictures read at once: enough for full speed, few enough to stay in cache."""
@@ -39,7 +39,7 @@ def logits_of(network: Network, data: Dataset) -> Array:
 
 def _inputs(data: Dataset) -> Iterator[Array]:
     for start in range(0, len(data), BATCH):
-        yield data.images[start : start + BATCH] / np.float32(255)
+        yield as_inputs(data.images[start : start + BATCH])
 
 
 def evaluate(network: Network, data: Dataset) -> Evaluation:

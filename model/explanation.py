@@ -11,7 +11,7 @@ from model.arrays import Array, Bytes
 from model.backprop import Backpropagation
 from model.errors import ConfigInvalid
 from model.losses import DIGITS, LOSSES, desired_outputs
-from model.network import Network
+from model.network import Network, as_inputs
 from model.optimizer import Sgd
 from model.parameters import Parameters
 
@@ -97,7 +97,7 @@ def explain(network: Network, pixels: Bytes, label: int, learning_rate: float) -
     loss = LOSSES["cross_entropy"]
     desired = desired_outputs(np.array([label], np.uint8))
     learning = Backpropagation(network.sizes, _hidden_activation(network), loss, batch=1)
-    outputs = learning.forward(parameters, pixels.reshape(1, -1) / np.float32(255))
+    outputs = learning.forward(parameters, as_inputs(pixels.reshape(1, -1)))
     before = float(loss.value(outputs, desired)[0])
     gradient = learning.backward(parameters, desired)
     layers = [

@@ -7,11 +7,12 @@ ten neurons, one for each digit; softmax makes their activations positive with s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from model.activations import ACTIVATIONS, softmax
-from model.arrays import Array
+from model.arrays import Array, Bytes
 from model.errors import ShapeMismatch
 from model.initialisation import initial_weight
 from model.losses import DIGITS
@@ -58,7 +59,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check that each layer takes what the one before gives."""
-        for before, after in zip(self.layers, self.layers[1:], strict=False):
+        for before, after in pairwise(self.layers):
             if before.weight.shape[1] != after.weight.shape[0]:
                 raise ShapeMismatch(
                     f"expected a layer of {before.weight.shape[1]} inputs, got {after.weight.shape[0]}"
@@ -131,6 +132,12 @@ class Network:
             activations.append(z)
         activations.append(softmax(self.layers[-1].weighted_sums(activations[-1])))
         return activations
+
+
+def as_inputs(pixels: Bytes) -> Array:
+    """Return grey values 0 to 255 as input activations, float32 in [0, 1], of the same shape."""
+    inputs: Array = np.divide(pixels, np.float32(255), dtype=np.float32)
+    return inputs
 
 
 def require_columns(inputs: Array, columns: int) -> None:

@@ -39,7 +39,7 @@ class Optimizer(Protocol):
 class Sgd:
     """Gradient descent with Nesterov's momentum: velocity builds up where gradients agree.
 
-    velocity = momentum · velocity + gradient; parameters −= rate · (gradient + momentum · velocity).
+    velocity = momentum * velocity + gradient; parameters -= rate * (gradient + momentum * velocity).
     Source: Sutskever et al. 2013, On the importance of initialization and momentum, rearranged to look ahead from the
     current weights. Momentum 0 is plain gradient descent.
     """
@@ -50,7 +50,7 @@ class Sgd:
         self._decay = weight_decay
         self._change = np.empty(min(n, BLOCK), np.float32)
 
-    def step(self, parameters: Array, gradient: Array, rate: float, step: int) -> None:
+    def step(self, parameters: Array, gradient: Array, rate: float, step: int) -> None:  # noqa: ARG002 - the protocol's
         """Move along gradient and velocity; see ``Optimizer.step``."""
         keep = np.float32(1 - rate * self._decay)
         for block in _blocks(parameters.size):
@@ -69,7 +69,7 @@ class Sgd:
 class AdamW:
     """Steps of like size for all weights, however steep their gradients; weights decay apart from the gradient.
 
-    The moments are kept without the factors (1 − beta), and the correction for their start at zero is folded into the
+    The moments are kept without the factors (1 - beta), and the correction for their start at zero is folded into the
     rate: fewer passes over memory, the same steps. Source: Loshchilov and Hutter 2019, Decoupled weight decay
     regularization, algorithm 2.
     """
@@ -108,7 +108,7 @@ class AdamW:
 class Average:
     """An exponential moving average of the weights: steadier than the weights of any one step.
 
-    average += (1 − decay) · (parameters − average), with a smaller decay at first, so that the random weights of the
+    average += (1 - decay) * (parameters - average), with a smaller decay at first, so that the random weights of the
     start are soon forgotten. Source: Polyak and Juditsky 1992; the warm-up (1 + step) / (10 + step) is common usage.
     """
 

@@ -6,6 +6,7 @@ layer's gradient straight into place.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +31,7 @@ class Parameters:
     @classmethod
     def zeros(cls, sizes: Sequence[int]) -> "Parameters":
         """Return parameters, all zero, for layers of these sizes (inputs first)."""
-        shapes = list(zip(sizes, sizes[1:], strict=False))
+        shapes = list(pairwise(sizes))
         vector = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), np.float32)
         weights, biases, start = [], [], 0
         for n_in, n_out in shapes:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from model.arrays import Array, Bytes
 from model.artifact import Artifact
+from model.network import as_inputs
 from model.pixels import Normalised
 
 Reason = Literal["blank", "not_a_digit", "ambiguous"]
@@ -52,7 +51,7 @@ class Predictor:
         Raises:
             ShapeMismatch: pixels is not (batch, 784).
         """
-        logits = self.artifact.network.logits(pixels / np.float32(255))
+        logits = self.artifact.network.logits(as_inputs(pixels))
         activations = self.artifact.calibration.activations(logits)
         return [
             self._judge(row, picture, found)
@@ -71,7 +70,7 @@ class Predictor:
 
     def layers(self, pixels: Bytes) -> list[Array]:
         """Return every layer's activations for (784,) uint8 pixels: inputs first, the calibrated outputs last."""
-        inputs = pixels.reshape(1, -1) / np.float32(255)
+        inputs = as_inputs(pixels.reshape(1, -1))
         activations = self.artifact.network.activations(inputs)
         activations[-1] = self.artifact.calibration.activations(self.artifact.network.logits(inputs))
         return [layer[0] for layer in activations]

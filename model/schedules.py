@@ -10,7 +10,7 @@ RISE = 0.3
 """The share of the steps in which the one-cycle rate rises."""
 
 
-def _constant(progress: float) -> float:
+def _constant(_progress: float) -> float:
     """The full rate throughout, after the warm-up."""
     return 1.0
 

@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from model.pixels import normalise
 MNIST = Path(__file__).parent / "data" / "mnist"
 LARGEST = 1 << 31
 """Bytes that a data set may have when unpacked; a small file can declare terabytes."""
+
+AnyArray = np.ndarray[Any, np.dtype[Any]]
+"""An array of a kind not yet checked."""
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
 
@@ -46,7 +50,9 @@ def load(source: str) -> Dataset:
         return npz(path)
     if path.is_file():
         return idx_pair(path, labels_beside(path))
-    raise DataError(f"expected mnist, a folder, an .npz or an IDX file, got {path.name!r}, which does not exist")
+    raise DataError(
+        f"expected mnist, a folder, an .npz or an IDX file, got {path.name!r}, which does not exist"
+    )
 
 
 def load_test() -> Dataset:
@@ -57,7 +63,8 @@ def load_test() -> Dataset:
 def mnist(part: str) -> Dataset:
     """Return the shipped digits: ``train``, 60,000, or ``t10k``, 10,000. Verified by digest."""
     images, labels = f"{part}-images-idx3-ubyte.gz", f"{part}-labels-idx1-ubyte.gz"
-    digests = dict(reversed(line.split()) for line in (MNIST / "SHA256SUMS").read_text().splitlines())
+    lines = (MNIST / "SHA256SUMS").read_text().splitlines()
+    digests = {name: digest for digest, name in map(str.split, lines)}
     for name in (images, labels):
         digest = hashlib.sha256((MNIST / name).read_bytes()).hexdigest()
         if digest != digests[name]:
@@ -117,27 +124,35 @@ def npz(path: Path) -> Dataset:
             images = _named(arrays, path, "images", "x", "x_train")
             labels = _named(arrays, path, "labels", "y", "y_train")
     except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, MemoryError) as error:
-        raise DataError(f"expected {path.name} to be an .npz of plain arrays: {type(error).__name__}") from error
+        raise DataError(
+            f"expected {path.name} to be an .npz of plain arrays: {type(error).__name__}"
+        ) from error
     return Dataset(_grey_values(images, path), _digits(labels, path))
 
 
-def _named(arrays: "np.lib.npyio.NpzFile", path: Path, *names: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.generic]]":
+def _named(arrays: "np.lib.npyio.NpzFile", path: Path, *names: str) -> AnyArray:
     for name in names:
         if name in arrays.files:
-            array: np.ndarray[tuple[int, ...], np.dtype[np.generic]] = arrays[name]
+            array: AnyArray = arrays[name]
             return array
-    raise DataError(f"expected {path.name} to hold an array named {' or '.join(names)}, got {arrays.files[:9]}")
+    raise DataError(
+        f"expected {path.name} to hold an array named {' or '.join(names)}, got {arrays.files[:9]}"
+    )
 
 
-def _grey_values(images: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", path: Path) -> Bytes:
+def _grey_values(images: AnyArray, path: Path) -> Bytes:
     if images.dtype != np.uint8 or images.shape[1:] not in {(28, 28), (PIXELS,), (28, 28, 1)}:
-        raise DataError(f"expected (n, 28, 28) uint8 images in {path.name}, got {images.shape} {images.dtype}")
-    return images.reshape(-1, PIXELS)
+        raise DataError(
+            f"expected (n, 28, 28) uint8 images in {path.name}, got {images.shape} {images.dtype}"
+        )
+    return images.reshape(-1, PIXELS).astype(np.uint8)
 
 
-def _digits(labels: "np.ndarray[tuple[int, ...], np.dtype[np.generic]]", path: Path) -> Labels:
+def _digits(labels: AnyArray, path: Path) -> Labels:
     if labels.dtype.kind not in "iu" or labels.ndim != 1:
-        raise DataError(f"expected (n,) whole-number labels in {path.name}, got {labels.shape} {labels.dtype}")
+        raise DataError(
+            f"expected (n,) whole-number labels in {path.name}, got {labels.shape} {labels.dtype}"
+        )
     whole = labels.astype(np.int64)
     if whole.size and (whole.min() < 0 or whole.max() >= DIGITS):
         raise DataError(f"expected labels 0 to 9 in {path.name}, got {whole.min()} to {whole.max()}")

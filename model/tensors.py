@@ -22,5 +22,5 @@ def read_metadata(data: bytes) -> dict[str, str]:
     header = json.loads(data[8 : 8 + length])
     metadata = header.get("__metadata__", {}) if isinstance(header, dict) else None
     if not isinstance(metadata, dict):
-        raise ValueError("expected the header to be an object")
+        raise ValueError("expected the header to be an object")  # noqa: TRY004 - the caller treats all of these alike
     return metadata
