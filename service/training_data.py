@@ -1,0 +1,102 @@
+"""What a job learns from: its data set, and the examples that users had given when it began.
+
+The examples are copied when the job first begins. What is added, relabelled or deleted later changes nothing for it, so
+that a job that is interrupted still ends with the weights it would have had.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from model import sources
+from model.config import TrainingConfig
+from model.dataset import Dataset, Split, split
+from model.errors import DataError
+from model.network import PIXELS
+from model.store import Store
+from service.examples import Examples
+
+HELD_OUT = 5
+"""Every so manieth example of a digit is set aside for the gate; a digit with fewer examples keeps them all to learn."""
+
+MOST_REPEATS = 20
+LARGEST_SHARE = 0.1
+"""An example is seen up to 20 times an epoch, each time varied anew, but all together are at most a tenth of what is seen,
+or seen once."""
+
+LARGEST_COPY = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingData:
+    """What to learn from and what to judge by.
+
+    Attributes:
+        split: training pictures, examples mixed in, and validation digits.
+        examples: how many examples are learned from.
+        held_out: examples set aside for the gate.
+    """
+
+    split: Split
+    examples: int
+    held_out: Dataset
+
+
+def prepare(job_id: str, config: TrainingConfig, store: Store, examples: Examples) -> TrainingData:
+    """Return a job's data, the same at every call.
+
+    Raises:
+        DataError: the data set is missing or torn.
+        StoreUnavailable: the store could not be reached or has no room.
+    """
+    base = split(_load(config.data), limit=config.limit)
+    given = _copied(job_id, store, examples) if config.examples else _EMPTY
+    learned, held_out = set_aside(given)
+    training = mixed(base.training, learned)
+    return TrainingData(Split(training, base.validation), len(learned), held_out)
+
+
+@lru_cache(maxsize=1)
+def _load(name: str) -> Dataset:
+    return sources.load(name)
+
+
+def copy_path(job_id: str) -> str:
+    """Return where the examples of a job are copied to."""
+    return f"jobs/{job_id}/examples.safetensors"
+
+
+def _copied(job_id: str, store: Store, examples: Examples) -> Dataset:
+    path = copy_path(job_id)
+    copy = store.read(path, LARGEST_COPY)
+    if copy is None:
+        now = examples.dataset()
+        store.create(path, save_tensors({"images": now.images, "labels": now.labels}))
+        copy = store.read(path, LARGEST_COPY)  # the first one counts, whoever wrote it
+    if copy is None:
+        raise DataError("expected the job's copy of the examples, got none")
+    tensors = load_tensors(copy)
+    return Dataset(tensors["images"], tensors["labels"])
+
+
+def set_aside(given: Dataset) -> tuple[Dataset, Dataset]:
+    """Split examples, whose order is that of their ids and so random, into those to learn from and those to judge by."""
+    aside = np.zeros(len(given), np.bool_)
+    for digit in range(10):
+        places = np.flatnonzero(given.labels == digit)
+        aside[places[HELD_OUT - 1 :: HELD_OUT]] = True
+    return given.take(np.flatnonzero(~aside)), given.take(np.flatnonzero(aside))
+
+
+def mixed(training: Dataset, learned: Dataset) -> Dataset:
+    """Add examples to training pictures, each as often as its weight says."""
+    if not len(learned):
+        return training
+    repeats = int(np.clip(LARGEST_SHARE * len(training) / len(learned), 1, MOST_REPEATS))
+    return training.joined(learned.take(np.tile(np.arange(len(learned)), repeats)))
+
+
+_EMPTY = Dataset(np.zeros((0, PIXELS), np.uint8), np.zeros(0, np.uint8))
