@@ -34,6 +34,8 @@ class Evaluation:
 
 def logits_of(network: Network, data: Dataset) -> Array:
     """Return (n, 10) logits for all pictures."""
+    if not len(data):
+        return np.empty((0, DIGITS), np.float32)
     return np.concatenate([network.logits(inputs) for inputs in _inputs(data)])
 
 

@@ -236,6 +236,10 @@ class Registry:
             if self._append(name, move):
                 return move
 
+    def move_first(self, name: str, version: str, reason: str) -> None:
+        """Let an alias begin at a version; an alias that exists already stays where it is."""
+        self._append(name, AliasMove(1, version, rollback=False, reason=reason, at=now()))
+
     def rollback(self, name: str, reason: str) -> AliasMove:
         """Let an alias point to where it was before; again, to where it was before that.
 

@@ -1,0 +1,121 @@
+"""From a finished training to a published version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from model import sources
+from model.artifact import FORMAT, FORMAT_VERSION, architecture, encode_weights
+from model.calibration import Calibration
+from model.charts import confusion_matrix, learning_curve
+from model.config import TrainingConfig
+from model.dataset import Split
+from model.evaluation import error_interval, evaluate
+from model.network import Network
+from model.pixels import VERSION as PREPROCESSING
+from model.registry import Registry
+from model.training import Trained
+
+LEARNING_CURVE = "learning-curve.svg"
+CONFUSION_MATRIX = "confusion-matrix.svg"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a training came from, for its manifest.
+
+    Attributes:
+        config: what was asked.
+        data: what was learned from and validated on.
+        parent: the version it went on from; None for random weights.
+        examples: how many examples given by users were learned from.
+        recipe: the name of the recipe, if it followed one.
+    """
+
+    config: TrainingConfig
+    data: Split
+    parent: str | None = None
+    examples: int = 0
+    recipe: str | None = None
+
+
+def publish(registry: Registry, trained: Trained, origin: Origin, token: str) -> str:
+    """Publish a trained network and return its version; with the same token again, the same version.
+
+    Raises:
+        StoreUnavailable: the store could not be reached or has no room; nothing is listed then.
+        ArtifactCorrupt: what was written does not read back as it should.
+    """
+    manifest = make_manifest(
+        trained.network,
+        trained.calibration,
+        training={
+            "config": origin.config.to_dict(),
+            "seed": origin.config.seed,
+            "recipe": origin.recipe,
+            "images": len(origin.data.training),
+            "examples": origin.examples,
+            "epochs": len(trained.history),
+            "history": [[report.loss, report.validation_error] for report in trained.history],
+        },
+        metrics=trained.metrics() | test_metrics(trained.network, origin.config.data),
+    )
+    manifest["parent"] = origin.parent
+    manifest["data"] = {
+        "name": "mnist" if origin.config.data == "mnist" else "own",
+        "training_digest": origin.data.training.digest,
+        "validation_digest": origin.data.validation.digest,
+    }
+    return registry.publish(manifest, encode_weights(trained.network), charts(trained), token)
+
+
+def make_manifest(
+    network: Network, calibration: Calibration, training: Mapping[str, Any], metrics: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the manifest of a network, but for what the registry fills in."""
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "architecture": architecture(network),
+        "preprocessing": {"version": PREPROCESSING},
+        "calibration": calibration.to_dict(),
+        "training": dict(training),
+        "metrics": dict(metrics),
+        "code": {"version": code_version()},
+        "parent": None,
+    }
+
+
+def test_metrics(network: Network, data: str) -> dict[str, Any]:
+    """Return the final figure, the error on MNIST's test digits; for other data there is none."""
+    if data != "mnist":
+        return {}
+    test = sources.load_test()
+    error = evaluate(network, test).error
+    low, high = error_interval(round(error * len(test)), len(test))
+    return {
+        "test_images": len(test),
+        "test_error": error,
+        "test_error_interval": [round(low, 6), round(high, 6)],
+    }
+
+
+def charts(trained: Trained) -> dict[str, bytes]:
+    """Return the pictures that are kept beside the weights."""
+    history = trained.history
+    curve = learning_curve(
+        [report.loss for report in history], [report.validation_error for report in history]
+    )
+    return {
+        LEARNING_CURVE: curve.encode(),
+        CONFUSION_MATRIX: confusion_matrix(trained.evaluation.confusion).encode(),
+    }
+
+
+def code_version() -> str:
+    """Return the version of the installed package."""
+    try:
+        return version("numeral")
+    except PackageNotFoundError:
+        return "unknown"
