@@ -238,7 +238,18 @@ class Registry:
 
     def move_first(self, name: str, version: str, reason: str) -> None:
         """Let an alias begin at a version; an alias that exists already stays where it is."""
-        self._append(name, AliasMove(1, version, rollback=False, reason=reason, at=now()))
+        self.move_after(0, name, version, reason)
+
+    def move_after(self, number: int, name: str, version: str, reason: str) -> bool:
+        """Let an alias point to a version unless it has moved since its move of this number; return whether it did.
+
+        Args:
+            number: of the last move that the caller knows; 0 if it knows of none.
+            name: of the alias.
+            version: one that exists.
+            reason: one sentence.
+        """
+        return self._append(name, AliasMove(number + 1, version, rollback=False, reason=reason, at=now()))
 
     def rollback(self, name: str, reason: str) -> AliasMove:
         """Let an alias point to where it was before; again, to where it was before that.
