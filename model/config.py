@@ -1,7 +1,7 @@
 """What a training is asked to do: one frozen value with a legal range for every field."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
 
@@ -70,6 +70,7 @@ class TrainingConfig:
         momentum: of sgd, 0 to 0.999.
         weight_decay: 0 to 1, the share of a weight that decays in a step is this times the rate.
         average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
+        threads: for matrix products, 1 to 64; the last bits of the weights depend on it.
     """
 
     data: str = "mnist"
@@ -90,7 +91,8 @@ class TrainingConfig:
     schedule: str = "cosine"
     momentum: float = 0.9
     weight_decay: float = 0.01
-    average: float = field(default=0.0)
+    average: float = 0.0
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check every field."""
@@ -101,6 +103,7 @@ class TrainingConfig:
         if self.start_from is not None:
             _text("start_from", self.start_from)
         _whole("epochs", self.epochs, 1, 10_000)
+        _whole("threads", self.threads, 1, 64)
         _whole("batch_size", self.batch_size, 1, 4096)
         _whole("synthetic", self.synthetic, 0, 1_000_000)
         _whole("seed", self.seed, 0, (1 << 63) - 1)

@@ -26,6 +26,7 @@ from model.network import Network
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
 from model.schedules import rate_factor
+from model.threads import blas_threads
 from model.synthetic import synthetic_digits
 
 _START, _ORDER, _BATCH, _SYNTHETIC = 0, 1, 2, 3
@@ -233,8 +234,9 @@ class Trainer:
     def result(self) -> Trained:
         """Return the network as it is now, with its calibration and its figures."""
         network = self.freeze()
-        evaluation = evaluate(network, self.data.validation)
-        fitted = calibration.fit(evaluation.logits, self.data.validation.labels)
+        with blas_threads(self.config.threads):
+            evaluation = evaluate(network, self.data.validation)
+            fitted = calibration.fit(evaluation.logits, self.data.validation.labels)
         return Trained(network, fitted, tuple(self.history), evaluation)
 
     def state(self) -> dict[str, Array]:
@@ -276,14 +278,15 @@ def train(trainer: Trainer, slice_seconds: float = 1.0) -> Iterator[Progress]:
         Diverged: the loss or a weight is no longer a finite number.
     """
     pace = _Pace(trainer)
-    while not trainer.finished:
-        slice_end = perf_counter() + slice_seconds
-        while trainer.batch < trainer.batches and perf_counter() < slice_end:
-            trainer.learn_batch()
-        ended = trainer.batch == trainer.batches
-        if ended:
-            trainer.end_epoch()
-        yield pace.progress(ended)
+    with blas_threads(trainer.config.threads):
+        while not trainer.finished:
+            slice_end = perf_counter() + slice_seconds
+            while trainer.batch < trainer.batches and perf_counter() < slice_end:
+                trainer.learn_batch()
+            ended = trainer.batch == trainer.batches
+            if ended:
+                trainer.end_epoch()
+            yield pace.progress(ended)
 
 
 class _Pace:
