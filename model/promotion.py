@@ -6,7 +6,7 @@ from model.artifact import Artifact
 from model.dataset import Dataset
 from model.errors import ArtifactCorrupt, VersionNotFound
 from model.gate import Verdict, judge
-from model.registry import Registry
+from model.registry import AliasMove, Registry
 from model.shipped import PRODUCTION
 
 
@@ -32,7 +32,11 @@ class HeldOut:
 
 
 def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) -> Verdict:
-    """Judge a version and move ``production`` to it if it passes.
+    """Judge a version and move ``production`` to it if it passes, at most once.
+
+    The move is made only if the alias is still where it was when the judgement was made; else the version is judged
+    again. A version that has been promoted is not promoted again: whoever repeats this step undoes nothing that happened
+    since.
 
     Args:
         registry: where the version is published.
@@ -46,25 +50,38 @@ def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) ->
     """
     if policy == "never":
         return Verdict(promoted=False, reason="promotion was not asked for")
+    while True:
+        moves = _moves(registry)
+        earlier = next((move for move in moves if move.version == version and not move.rollback), None)
+        if earlier is not None:
+            return Verdict(promoted=True, reason=earlier.reason)
+        verdict = _verdict(registry, version, policy, held_out)
+        last = moves[-1].number if moves else 0
+        if not verdict.promoted or registry.move_after(last, PRODUCTION, version, verdict.reason):
+            return verdict
+
+
+def _verdict(registry: Registry, version: str, policy: str, held_out: HeldOut) -> Verdict:
     if policy == "always":
-        verdict = Verdict(promoted=True, reason="promotion was asked for in any case")
-    else:
-        candidate, current = registry.load(version), _current(registry)
-        verdict = judge(candidate, current, held_out.digits, held_out.examples, held_out.corrected)
-    if verdict.promoted:
-        registry.set_alias(PRODUCTION, version, verdict.reason)
-    return verdict
+        return Verdict(promoted=True, reason="promotion was asked for in any case")
+    candidate, current = registry.load(version), serving(registry)
+    return judge(candidate, current, held_out.digits, held_out.examples, held_out.corrected)
 
 
-def _current(registry: Registry) -> Artifact | None:
-    """Return the newest good version of ``production``'s history: the one that serves."""
-    try:
-        candidates = [registry.alias(PRODUCTION), *registry.earlier_versions(PRODUCTION)]
-    except VersionNotFound:
+def serving(registry: Registry) -> Artifact | None:
+    """Return the newest good version of ``production``'s history, which is the one that serves; None if there is none."""
+    if not _moves(registry):
         return None
-    for version in candidates:
+    for version in (registry.alias(PRODUCTION), *registry.earlier_versions(PRODUCTION)):
         try:
             return registry.load(version)
         except (ArtifactCorrupt, VersionNotFound):
             continue
     return None
+
+
+def _moves(registry: Registry) -> list[AliasMove]:
+    try:
+        return registry.history(PRODUCTION)
+    except VersionNotFound:
+        return []
