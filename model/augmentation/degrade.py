@@ -45,20 +45,21 @@ class Degradation:
         for (fraction, effect), draws in zip(self.effects, struck, strict=True):
             rows = np.flatnonzero(draws < fraction)
             if len(rows):
-                digits[rows] = effect(digits[rows], rng)
+                chosen: Array = digits[rows]
+                digits[rows] = effect(chosen, rng)
 
 
 def _filter(matrix: Array, digits: Array) -> Array:
     """Apply a (28, 28) matrix to the rows and the columns of each digit."""
-    filtered: Array = (matrix @ digits.reshape(-1, SIDE, SIDE) @ matrix.T).reshape(-1, PIXELS)
-    return filtered
+    filtered: Array = np.matmul(np.matmul(matrix, digits.reshape(-1, SIDE, SIDE)), matrix.T)
+    return filtered.reshape(-1, PIXELS)
 
 
 def _gaussian(sigma: float) -> Array:
     place = np.arange(SIDE)
     bell = np.exp(-0.5 * np.square((place[:, None] - place) / sigma))
-    weights: Array = (bell / bell.sum(axis=1, keepdims=True)).astype(np.float32)
-    return weights
+    matrix: Array = (bell / bell.sum(axis=1, keepdims=True)).astype(np.float32)
+    return matrix
 
 
 def _resampling(side: int) -> Array:

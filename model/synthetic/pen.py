@@ -13,7 +13,7 @@ BOX: Final = 20
 """MNIST's digits fill a box of 20 pixels in a picture of 28."""
 
 _BLOCK: Final = 256
-_SOFTNESS: Final = 1.0
+SOFTNESS: Final = 1.0
 """Width over which an edge goes from ink to paper, pixels: a pixel's own width."""
 
 
@@ -32,7 +32,7 @@ def draw(points: Array, down: NDArray[np.bool_], width: Array) -> Array:
     for start in range(0, len(points), _BLOCK):
         block = slice(start, start + _BLOCK)
         distance = _distance(points[block], down[block])
-        ink = (width[block, None] / 2 - distance) / np.float32(_SOFTNESS) + np.float32(0.5)
+        ink = (width[block, None] / 2 - distance) / np.float32(SOFTNESS) + np.float32(0.5)
         np.clip(ink, np.float32(0), np.float32(1), out=out[block])
     return out
 
@@ -56,13 +56,19 @@ def _distance(points: Array, down: NDArray[np.bool_]) -> Array:
 
 
 def centred(ink: Array) -> Bytes:
-    """Return (n, 784) uint8 with each digit's centre of mass in the middle, moved by whole pixels as MNIST's makers did."""
+    """Return (n, 784) uint8, each digit moved by whole pixels until its centre of mass is in row and column 14.
+
+    That is where MNIST's makers put it, counting from 0: half a pixel from the middle of the picture.
+    """
     n = len(ink)
     pictures = ink.reshape(n, SIDE, SIDE)
-    place = np.arange(SIDE, dtype=np.float32) + np.float32(0.5)
+    place = np.arange(SIDE, dtype=np.float32)
     mass = np.maximum(pictures.sum(axis=(1, 2)), np.float32(1e-6))
     shift = [np.rint(SIDE / 2 - pictures.sum(axis=axis) @ place / mass).astype(np.intp) for axis in (2, 1)]
     rows, columns = (np.arange(SIDE) - by[:, None] for by in shift)
     inside = ((rows >= 0) & (rows < SIDE))[:, :, None] & ((columns >= 0) & (columns < SIDE))[:, None, :]
-    moved = pictures[np.arange(n)[:, None, None], rows[:, :, None] % SIDE, columns[:, None, :] % SIDE] * inside
-    return np.rint(moved * 255).astype(np.uint8).reshape(n, PIXELS)
+    moved = (
+        pictures[np.arange(n)[:, None, None], rows[:, :, None] % SIDE, columns[:, None, :] % SIDE] * inside
+    )
+    centred: Bytes = np.rint(moved * 255).astype(np.uint8).reshape(n, PIXELS)
+    return centred

@@ -36,7 +36,10 @@ def _one(images: Bytes, rng: np.random.Generator) -> Bytes:
     foot_x, foot_y = _end(ink[:, ::-1])
     foot_y = SIDE - 1 - foot_y
     tilt = rng.normal(0, 0.5, len(x))
-    base = [(foot_x - rng.uniform(2, 5, len(x)), foot_y - tilt), (foot_x + rng.uniform(1.5, 5, len(x)), foot_y + tilt)]
+    base = [
+        (foot_x - rng.uniform(2, 5, len(x)), foot_y - tilt),
+        (foot_x + rng.uniform(1.5, 5, len(x)), foot_y + tilt),
+    ]
     kind = rng.random(len(x))
     return _with_strokes(images, [(flag, kind < 0.85), (base, kind > 0.35)], rng)
 
@@ -60,7 +63,11 @@ def _nine(images: Bytes, rng: np.random.Generator) -> Bytes:
     x, under = _end(ink[:, ::-1])
     y = SIDE - 1 - under
     out, up = rng.uniform(2, 4, len(x)), rng.uniform(0, 2.5, len(x))
-    hook = [(x, y), (x - out, y + rng.uniform(-0.5, 0.5, len(x))), (x - out - rng.uniform(1, 3, len(x)), y - up)]
+    hook = [
+        (x, y),
+        (x - out, y + rng.uniform(-0.5, 0.5, len(x))),
+        (x - out - rng.uniform(1, 3, len(x)), y - up),
+    ]
     return _with_strokes(images, [(hook, np.ones(len(x), np.bool_))], rng)
 
 
@@ -78,10 +85,12 @@ def _middle(ink: NDArray[np.bool_], row: Vector) -> Vector:
 
 
 def _with_strokes(
-    images: Bytes, strokes: list[tuple[list[tuple[Vector, Vector]], NDArray[np.bool_]]], rng: np.random.Generator
+    images: Bytes,
+    strokes: list[tuple[list[tuple[Vector, Vector]], NDArray[np.bool_]]],
+    rng: np.random.Generator,
 ) -> Bytes:
     """Return the digits with strokes added where wanted, each as thick as the digit's own, centred by mass again."""
-    ink: Array = images / np.float32(255)
+    ink: Array = (images / np.float32(255)).astype(np.float32)
     width = _stroke_width(ink) * rng.uniform(0.8, 1.1, len(ink)).astype(np.float32)
     for path, wanted in strokes:
         points = np.stack([np.stack(point, axis=1) for point in path], axis=1).astype(np.float32)
