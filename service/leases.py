@@ -42,6 +42,9 @@ class Leases(Protocol):
     def free(self) -> None:
         """Give this worker's own lease back."""
 
+    def known(self) -> set[str]:
+        """Return the workers that have a lease, living or dead."""
+
     def dead(self) -> Iterator[str]:
         """Yield the dead workers; each one's lease is held while the caller sees to it, and gone afterwards."""
 
@@ -88,6 +91,10 @@ class FileLeases:
             path.unlink(missing_ok=True)
             os.close(file)
             self._own = None
+
+    def known(self) -> set[str]:
+        """Return the workers that have a lease."""
+        return {path.stem for path in self._folder.glob("*.lock")}
 
     def dead(self) -> Iterator[str]:
         """Yield the dead workers."""
@@ -164,6 +171,11 @@ class PostgresLeases:
             connection.invalidate()
             connection.close()
             self._own = None
+
+    def known(self) -> set[str]:
+        """Return the workers that have a lease."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(sa.select(workers.c.id)).scalars())
 
     def dead(self) -> Iterator[str]:
         """Yield the dead workers."""

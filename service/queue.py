@@ -96,8 +96,12 @@ def launch(
             log_level="WARNING",
         )
     )
+
     # Attempts are capped in `service.attempts`, which tells a job that makes progress from one that kills its workers.
-    DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)(run_job)
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+    def train_job(job_id: str, run: int) -> str:
+        return run_job(job_id, run)
+
     DBOS.listen_queues([QUEUE])
     DBOS.launch()
     DBOS.register_queue(
@@ -116,22 +120,13 @@ def recover(worker: str) -> None:
     DBOS._recover_pending_workflows([worker])  # noqa: SLF001 - DBOS offers it to its own console only
 
 
-def unfinished(runs: list[str]) -> set[str]:
-    """Return those of these workflow ids that DBOS has yet to finish."""
+def unfinished() -> dict[str, str | None]:
+    """Return the workflow ids that DBOS has yet to finish, and the worker that has taken each, if one has."""
     from dbos import DBOS
 
-    statuses = DBOS.list_workflows(
-        workflow_ids=runs, status=["ENQUEUED", "DELAYED", "PENDING"], load_input=False, load_output=False
-    )
-    return {status.workflow_id for status in statuses}
-
-
-def taken_by(worker: str) -> set[str]:
-    """Return the workflow ids that this worker has taken out and not finished."""
-    from dbos import DBOS
-
-    statuses = DBOS.list_workflows(executor_id=worker, status="PENDING", load_input=False, load_output=False)
-    return {status.workflow_id for status in statuses}
+    waiting = ["ENQUEUED", "DELAYED", "PENDING"]
+    statuses = DBOS.list_workflows(name=WORKFLOW, status=waiting, load_input=False, load_output=False)
+    return {s.workflow_id: s.executor_id if s.status == "PENDING" else None for s in statuses}
 
 
 def require_sqlite(engine: sa.Engine) -> None:

@@ -38,11 +38,13 @@ class TrainingData:
         split: training pictures, examples mixed in, and validation digits.
         examples: how many examples are learned from.
         held_out: examples set aside for the gate.
+        given: all examples, those set aside too.
     """
 
     split: Split
     examples: int
     held_out: Dataset
+    given: Dataset
 
 
 def prepare(job_id: str, config: TrainingConfig, store: Store, examples: Examples) -> TrainingData:
@@ -56,7 +58,7 @@ def prepare(job_id: str, config: TrainingConfig, store: Store, examples: Example
     given = _copied(job_id, store, examples) if config.examples else _EMPTY
     learned, held_out = set_aside(given)
     training = mixed(base.training, learned)
-    return TrainingData(Split(training, base.validation), len(learned), held_out)
+    return TrainingData(Split(training, base.validation), len(learned), held_out, given)
 
 
 @lru_cache(maxsize=1)
