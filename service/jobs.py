@@ -7,9 +7,9 @@ part of that transaction too, so no crash leaves the one without the other.
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -19,8 +19,15 @@ from service.job_errors import IdempotencyConflict, JobConflict, JobNotFound, To
 ACTIVE = ("queued", "running")
 STATES = (*ACTIVE, "succeeded", "failed", "cancelled")
 
-Enqueue = Callable[[sa.Connection, str, int, str], None]
-"""Puts (job id, run, owner) in the queue as a part of the connection's transaction."""
+
+class Enqueue(Protocol):
+    """Puts jobs in the queue."""
+
+    def prepare(self) -> None:
+        """Get ready; called outside any transaction, before each of the calls below."""
+
+    def __call__(self, connection: sa.Connection, job_id: str, run: int, owner: str) -> None:
+        """Put a job's run in the queue as a part of the connection's transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Jobs:
             IdempotencyConflict: the key came with another configuration before.
             TooManyJobs: too many jobs are waiting.
         """
+        self._enqueue.prepare()
         with exclusive(self._engine) as connection:
             known = _with_key(connection, owner, key)
             if known is not None:
@@ -155,6 +163,7 @@ class Jobs:
             JobConflict: it is not cancelled or failed.
             TooManyJobs: too many jobs are waiting.
         """
+        self._enqueue.prepare()
         with exclusive(self._engine) as connection:
             row = _row(connection, job_id)
             if row["state"] in ACTIVE:

@@ -59,7 +59,8 @@ class Worker:
         self.stopping = threading.Event()
         self._stores, self._patience, self._running_per_key = stores, patience, running_per_key
         self._examples = Examples(stores.engine, stores.registry.store)
-        self._jobs = Jobs(stores.engine, queue.Enqueuer(stores.engine))
+        self._enqueuer = queue.Enqueuer(stores.engine)
+        self._jobs = Jobs(stores.engine, self._enqueuer)
         self._execution: Execution | None = None
         self._running: set[str] = set()
         self._unaccounted: set[str] = set()
@@ -154,6 +155,7 @@ class Worker:
         self._unaccounted = unaccounted
 
     def _adopt(self, job_id: str, run: int) -> None:
+        self._enqueuer.prepare()
         with exclusive(self._stores.engine) as connection:
             still = sa.select(jobs.c.id).where(
                 jobs.c.id == job_id, jobs.c.run == run, jobs.c.state.in_(ACTIVE)

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,22 +34,16 @@ def running_postgres() -> Iterator[str]:
         if os.geteuid() == 0:
             shutil.chown(folder, user)
         data, port = folder / "data", free_port()
-        as_user = {"user": user, "cwd": folder, "stdout": subprocess.DEVNULL}
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"], check=True, **as_user
-        )
+        run = partial(subprocess.run, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
+        run([programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"])
         options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c full_page_writes=off"
-        subprocess.run(
+        run(
             [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"],
-            check=True,
-            **as_user,
         )
         try:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
         finally:
-            subprocess.run(
-                [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], check=True, **as_user
-            )
+            run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

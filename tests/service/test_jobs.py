@@ -39,8 +39,12 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
 class Queue(list[tuple[str, int, str]]):
     """Notes what was put in."""
 
-    def __call__(self, _connection: sa.Connection, job_id: str, run: int, owner: str) -> None:
+    def prepare(self) -> None:
+        """Need nothing."""
+
+    def __call__(self, connection: sa.Connection, job_id: str, run: int, owner: str) -> None:
         """Put a job in."""
+        assert connection.in_transaction()
         self.append((job_id, run, owner))
 
 

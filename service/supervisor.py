@@ -1,0 +1,115 @@
+"""Keeps a worker process alive beside the service: starts it, watches its heartbeat, starts it anew, stops it.
+
+The worker ends when this process does, however it ends: it watches a pipe that the kernel closes then.
+"""
+
+import logging
+import os
+import selectors
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from time import monotonic
+
+log = logging.getLogger(__name__)
+
+STARTING_SECONDS = 120.0
+"""A worker may take this long to its first heartbeat."""
+
+SILENCE_SECONDS = 20.0
+"""A worker that has been silent for longer hangs, and is replaced."""
+
+STOP_SECONDS = 15.0
+"""A worker that is told to stop may take this long to save its job."""
+
+LONGEST_PAUSE = 30.0
+"""Between the end of a worker that keeps failing and the start of the next."""
+
+
+class Supervisor:
+    """One worker process after the other, until ``stop``.
+
+    Args:
+        command: starts the worker; ``{alive}`` and ``{parent}`` are replaced by the numbers of two file descriptors: it
+            writes a byte to the first each second, and ends when the second is closed at the other end.
+        environment: of the worker.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command, self._environment = command, environment
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Start the first worker and watch over it in a thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the worker in good order, or kill it if it takes too long; return when it has ended."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def wait(self) -> None:
+        """Wait until ``stop`` was called, from a signal handler or another thread."""
+        self._stopping.wait()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of the worker that runs now, if one does."""
+        return self._process.pid if self._process is not None else None
+
+    def _run(self) -> None:
+        pause = 0.25
+        while not self._stopping.is_set():
+            began = monotonic()
+            status = self._one_worker()
+            if self._stopping.is_set():
+                return
+            pause = 0.25 if monotonic() - began > 60 else min(2 * pause, LONGEST_PAUSE)
+            log.warning("the worker ended with status %d; another one starts in %.1f s", status, pause)
+            self._stopping.wait(pause)
+
+    def _one_worker(self) -> int:
+        alive, tell_alive = os.pipe()
+        parent, hold_parent = os.pipe()
+        try:
+            command = [word.format(alive=tell_alive, parent=parent) for word in self._command]
+            self._process = subprocess.Popen(  # noqa: S603 - our own command
+                command, env=dict(self._environment), stdin=subprocess.DEVNULL, pass_fds=(tell_alive, parent)
+            )
+            for theirs in (tell_alive, parent):
+                os.close(theirs)
+            return self._watch(self._process, alive)
+        finally:
+            self._process = None
+            for ours in (alive, hold_parent):
+                os.close(ours)
+
+    def _watch(self, process: "subprocess.Popen[bytes]", alive: int) -> int:
+        """Return the worker's status when it has ended; end it if it is silent for too long or we are to stop."""
+        until = monotonic() + STARTING_SECONDS
+        with selectors.DefaultSelector() as selector:
+            selector.register(alive, selectors.EVENT_READ)
+            while process.poll() is None:
+                if self._stopping.is_set():
+                    return _stopped(process)
+                if selector.select(timeout=0.25):
+                    if not os.read(alive, 1024):
+                        return process.wait()
+                    until = monotonic() + SILENCE_SECONDS
+                elif monotonic() > until:
+                    log.warning("the worker has been silent for too long and is replaced")
+                    process.kill()
+        return process.wait()
+
+
+def _stopped(process: "subprocess.Popen[bytes]") -> int:
+    process.send_signal(signal.SIGTERM)
+    try:
+        return process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

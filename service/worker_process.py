@@ -1,0 +1,70 @@
+"""The worker as a process: ``python -m service.worker_process``, started by a supervisor and never by hand."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Mapping
+
+from model.registry import Registry
+from service.database import open_database
+from service.execution import Patience
+from service.leases import LeaseLost, open_leases
+from service.settings import Settings
+from service.supervisor import Supervisor
+from service.worker import LOST, Stores, Worker, exit_with_parent, stop_on_signals
+
+log = logging.getLogger(__name__)
+
+NICENESS = 10
+"""The worker yields to whoever answers predictions."""
+
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def supervised(settings: Settings, environment: Mapping[str, str] = os.environ) -> Supervisor:
+    """Return the supervisor of a worker with these settings; it is yet to be started."""
+    set_here = settings.model_dump(mode="json", exclude_unset=True)
+    given = {f"NUMERAL_{name.upper()}": str(value) for name, value in set_here.items() if value is not None}
+    command = [sys.executable, "-m", "service.worker_process", "--alive", "{alive}", "--parent", "{parent}"]
+    return Supervisor(command, {**environment, **given, **dict.fromkeys(THREADS, "1")})
+
+
+def main() -> None:
+    """Run a worker until it is told to stop or its parent is gone."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--alive", type=int, required=True)
+    arguments.add_argument("--parent", type=int, required=True)
+    pipes = arguments.parse_args()
+    exit_with_parent(pipes.parent)
+    os.nice(NICENESS)
+    settings = Settings()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    engine = open_database(settings.database)
+    stores = Stores(engine, Registry.open(settings.store), open_leases(engine, settings.silence_seconds))
+    worker = Worker(
+        stores,
+        Patience(settings.checkpoint_seconds, settings.store_seconds),
+        settings.running_per_key,
+    )
+    stop_on_signals(worker)
+    try:
+        worker.run(lambda: _beat(pipes.alive))
+    except LeaseLost:
+        log.exception("the worker ends at once")
+        _exit(LOST)
+    _exit(0)
+
+
+def _beat(pipe: int) -> None:
+    os.write(pipe, b".")
+
+
+def _exit(status: int) -> None:
+    """End without waiting for the thread that trains: its work is saved, or belongs to another worker by now."""
+    logging.shutdown()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    main()
