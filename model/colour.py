@@ -21,7 +21,7 @@ def flatten(image: Image.Image) -> Image.Image:
     Thin dark ink on nothing goes on white and light ink on black. A picture that is mostly opaque and has contrast of
     its own is a sheet of paper with transparent surroundings: they take the paper's colour, so they add no edge.
     """
-    if image.getextrema()[3] == (255, 255):
+    if image.getchannel("A").getextrema() == (255, 255):
         return image.convert("RGB")
     ground = Image.new("RGBA", image.size, _ground(sampled(image)))
     return Image.alpha_composite(ground, image).convert("RGB")

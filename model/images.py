@@ -90,8 +90,10 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
         return _upright(image)
     except ImageTooLarge:
         raise
-    except Exception as error:  # noqa: BLE001 - on torn files Pillow raises nearly every built-in exception
-        raise ImageCorrupt(f"expected a whole picture, got a torn or malformed one ({type(error).__name__})") from error
+    except Exception as error:  # on torn files Pillow raises nearly every built-in exception
+        raise ImageCorrupt(
+            f"expected a whole picture, got a torn or malformed one ({type(error).__name__})"
+        ) from error
 
 
 def _opener(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
@@ -100,7 +102,9 @@ def _opener(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
     for magic, opener in _OPENERS:
         if data.startswith(magic) and (magic != b"RIFF" or data[8:12] == b"WEBP"):
             return opener
-    raise UnsupportedImage("expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture, got bytes that begin like none of them")
+    raise UnsupportedImage(
+        "expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture, got bytes that begin like none of them"
+    )
 
 
 def _require_size(size: tuple[int, int], max_pixels: int) -> None:

@@ -1,20 +1,40 @@
 """The only place that turns a grey picture into the 28x28 the network reads, the way MNIST's makers did."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+
+from model.normalisation import (
+    components,
+    frames,
+    ground,
+    planes,
+    rulings,
+    scratches,
+    selection,
+    shaping,
+    thresholds,
+)
+from model.normalisation.planes import Box
 
 Grey = NDArray[np.uint8]
 
 VERSION = "1"
 SIDE = 28
 DIGIT_SIDE = 20
+ZOOM_BELOW = 44
+ZOOM_MARGIN = 0.4
+LEAST_CONTRAST = 6
 
-_TOLERANCE = 0.53  # MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle
+_TOLERANCE = (
+    0.53  # MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle
+)
 _POSITIONS = np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2 - 0.5
-_MOMENTS = np.stack([np.ones((SIDE, SIDE), np.float32), *np.meshgrid(_POSITIONS, _POSITIONS)], axis=-1).reshape(-1, 3)
+_MOMENTS = np.stack(
+    [np.ones((SIDE, SIDE), np.float32), *np.meshgrid(_POSITIONS, _POSITIONS)], axis=-1
+).reshape(-1, 3)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +51,7 @@ class Normalised:
 
     pixels: Grey
     inverted: bool
-    box: tuple[int, int, int, int]
+    box: Box
     blank: bool
     components: int
 
@@ -70,48 +90,74 @@ def _extent(grey: Grey) -> int:
 
 
 def _whole(grey: Grey) -> Normalised:
-    level = _otsu(grey)
-    bright = grey > level
-    edge = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
-    inverted = bool(edge.mean() > 0.5)
-    ink = ~bright if inverted else bright
     height, width = grey.shape
-    if int(grey.max()) - int(grey.min()) < 8 or not ink.any():
-        return Normalised(np.zeros((SIDE, SIDE), np.uint8), inverted, (0, 0, width, height), True, 0)
-    box = _box(ink)
+    plane, scale = planes.at_working_size(grey)
+    inner = frames.inner_box(plane > thresholds.otsu(plane))
+    plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
+    dark = ground.is_dark_ink(plane)
+    found = _located(~plane if dark else plane)
+    if found is None:
+        return Normalised(np.zeros((SIDE, SIDE), np.uint8), dark, (0, 0, width, height), True, 0)
+    box = _scaled(found.box, scale, (inner[0] * scale, inner[1] * scale), grey)
+    if scale > 1 and max(box[2] - box[0], box[3] - box[1]) < ZOOM_BELOW * scale:
+        return _zoomed(grey, box, dark, found.count)
+    return Normalised(shaping.shaped(found.ink), dark, box, False, found.count)
+
+
+def _zoomed(grey: Grey, box: Box, dark: bool, count: int) -> Normalised:
+    """A digit that is small in its picture, looked at again at full size."""
+    margin = round(ZOOM_MARGIN * max(box[2] - box[0], box[3] - box[1]))
+    x0, y0 = max(0, box[0] - margin), max(0, box[1] - margin)
+    plane, scale = planes.at_working_size(grey[y0 : box[3] + margin, x0 : box[2] + margin])
+    found = _located(~plane if dark else plane)
+    if found is None:
+        return Normalised(np.zeros((SIDE, SIDE), np.uint8), dark, box, True, 0)
+    return Normalised(
+        shaping.shaped(found.ink), dark, _scaled(found.box, scale, (x0, y0), grey), False, count
+    )
+
+
+def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Grey) -> Box:
+    """A box of a working plane in pixels of the picture."""
     x0, y0, x1, y1 = box
-    low, high = np.percentile(grey, [1, 99])
-    strength = (high - grey.astype(np.float64)) if inverted else (grey - low)
-    strength = np.clip(strength[y0:y1, x0:x1] / max(high - low, 1), 0, 1)
-    return Normalised(_centred(np.rint(strength * 255).astype(np.uint8)), inverted, box, False, 1)
+    height, width = grey.shape
+    return (
+        int(x0 * scale + origin[0]),
+        int(y0 * scale + origin[1]),
+        min(math.ceil(x1 * scale + origin[0]), width),
+        min(math.ceil(y1 * scale + origin[1]), height),
+    )
 
 
-def _otsu(grey: Grey) -> int:
-    counts = np.bincount(grey.reshape(-1), minlength=256).astype(np.float64)
-    below = np.cumsum(counts)
-    mass = np.cumsum(counts * np.arange(256))
-    above = below[-1] - below
-    with np.errstate(divide="ignore", invalid="ignore"):
-        between = below * above * (mass / below - (mass[-1] - mass) / above) ** 2
-    return int(np.nan_to_num(between).argmax())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    ink: Grey
+    box: Box
+    count: int
 
 
-def _box(ink: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def _located(plane: Grey) -> _Found | None:
+    """The digit in a plane with light ink."""
+    strength = ground.ink_strength(plane)
+    paper, full = thresholds.levels(strength)
+    if full - paper < LEAST_CONTRAST:
+        return None
+    coverage = np.clip((strength.astype(np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(
+        np.uint8
+    )
+    mask = scratches.without_scratches(rulings.without_rulings(coverage > 127))
+    shapes = components.label(mask)
+    if len(shapes) == 0:
+        return None
+    chosen = selection.select(shapes, coverage)
+    kept = shapes.mask(chosen.chosen)
+    x0, y0, x1, y1 = chosen.box
+    clip = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
+    others = (coverage > 127) & ~kept
+    ink = np.where(planes.dilated(kept) & ~others, coverage, 0)[clip]
+    return _Found(ink, chosen.box, chosen.count)
+
+
+def _box(ink: NDArray[np.bool_]) -> Box:
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _centred(ink: Grey) -> Grey:
-    """Scale the ink into 20x20 and put its centre of mass in the middle of 28x28."""
-    height, width = ink.shape
-    scale = DIGIT_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.LANCZOS))
-    mass = max(1, int(small.sum()))
-    down = (small.sum(axis=1) @ np.arange(size[1])) / mass
-    across = (small.sum(axis=0) @ np.arange(size[0])) / mass
-    top = int(np.clip(round(SIDE / 2 - down), 0, SIDE - size[1]))
-    left = int(np.clip(round(SIDE / 2 - across), 0, SIDE - size[0]))
-    pixels = np.zeros((SIDE, SIDE), np.uint8)
-    pixels[top : top + size[1], left : left + size[0]] = small
-    return pixels

@@ -1,0 +1,58 @@
+"""Printed lines that run across the sheet are taken out of the ink, except where a stroke crosses them."""
+
+import numpy as np
+
+from model.normalisation.components import label
+from model.normalisation.planes import Mask, dilated_along, opened_along
+
+PIECE = 0.25
+SPAN = 0.8
+THICKEST = 0.1
+BEYOND = 0.06
+
+
+def without_rulings(ink: Mask) -> Mask:
+    """Return the ink without long, thin, straight lines across the picture, horizontal or vertical.
+
+    A line goes only if it runs on at both sides of what remains, as paper's lines do and a 7's or a 2's stroke does
+    not; nothing goes if nothing would remain.
+    """
+    lines = [_lines(ink, axis) for axis in (0, 1)]
+    if not (lines[0].any() or lines[1].any()):
+        return ink
+    rest = ink & ~lines[0] & ~lines[1]
+    for axis in (0, 1):
+        if lines[axis].any() and not _runs_beyond(lines[axis], rest, axis):
+            rest |= lines[axis]
+    return rest | _crossings(lines[0] & ~rest, rest, 0) | _crossings(lines[1] & ~rest, rest, 1)
+
+
+def _lines(ink: Mask, axis: int) -> Mask:
+    """Lines along the axis (0: vertical, 1: horizontal)."""
+    length, across = ink.shape[axis], ink.shape[1 - axis]
+    pieces = opened_along(ink, max(5, int(length * PIECE)), axis)
+    if not pieces.any():
+        return pieces
+    found = label(pieces)
+    low, high = (1, 3) if axis == 0 else (0, 2)
+    span = found.boxes[:, high] - found.boxes[:, low]
+    return found.mask((span >= SPAN * length) & (found.area <= max(1.5, THICKEST * across) * span))
+
+
+def _runs_beyond(lines: Mask, rest: Mask, axis: int) -> bool:
+    along_rest = np.flatnonzero(rest.any(axis=1 - axis))
+    along_lines = np.flatnonzero(lines.any(axis=1 - axis))
+    if len(along_rest) < 3:
+        return False
+    margin = BEYOND * lines.shape[axis]
+    return bool(along_rest[0] - along_lines[0] >= margin and along_lines[-1] - along_rest[-1] >= margin)
+
+
+def _crossings(lines: Mask, rest: Mask, axis: int) -> Mask:
+    """The part of removed lines that has ink close by on both of its sides."""
+    if not lines.any():
+        return lines
+    thickness = int(lines.sum(axis=1 - axis).max())
+    reach = 2 * thickness + 3
+    grown = dilated_along(rest, reach, 1 - axis)
+    return lines & ~dilated_along(~grown, reach, 1 - axis)

@@ -1,0 +1,41 @@
+"""How wide strokes are, and how to give them another width."""
+
+import math
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from model.normalisation.planes import Mask, Plane
+
+SOFTNESS = 0.35
+THINNEST = 0.6
+
+
+def stroke_width(ink: Mask) -> float:
+    """Return the mean width of strokes in pixels: for a line of length l and width w area / outline = l w / 2 l.
+
+    Steps between pixels make an outline 4 / pi times as long as the line it follows, on average over directions.
+    """
+    area = np.count_nonzero(ink)
+    steps = np.count_nonzero(ink[1:] != ink[:-1]) + np.count_nonzero(ink[:, 1:] != ink[:, :-1])
+    return float(2 * area / max(steps * math.pi / 4, 1))
+
+
+def with_stroke_width(ink: Plane, target: float) -> Plane:
+    """Return the ink with strokes about ``target`` pixels wide; wide ones lose at most 40 % of their width.
+
+    Blurred by a Gaussian, a line of width w has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s); cut at the level
+    that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way.
+    """
+    width = stroke_width(ink > 127)
+    target = max(target, THINNEST * width)
+    sigma = float(SOFTNESS * target)
+    level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
+    soft = np.asarray(Image.fromarray(ink).filter(ImageFilter.GaussianBlur(sigma)), np.float32)
+    slope = max(2.0, 0.7 / level, 0.7 / (1 - level))
+    return np.clip((soft - 255 * level) * slope + 127.5, 0, 255).astype(np.uint8)
+
+
+def _phi(x: float) -> float:
+    """The normal distribution's share below x."""
+    return (1 + math.erf(x / math.sqrt(2))) / 2
