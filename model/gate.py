@@ -15,11 +15,13 @@ from model.calibration import expected_calibration_error
 from model.dataset import Dataset
 from model.evaluation import logits_of
 
+CALIBRATION_BINS = 15
+
 SIGNIFICANCE = 0.05
 """The chance of promoting a candidate that is no better, or of refusing one that is no worse."""
 
 CALIBRATION_MARGIN = 0.005
-"""How much worse the candidate's expected calibration error may be."""
+"""How much worse the candidate's expected calibration error may be, beyond what chance does to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def judge(
     report = f"held-out digits: {on_digits}"
     if on_digits.worse:
         promoted, why = False, "worse beyond chance"
-    elif dishonest > CALIBRATION_MARGIN:
+    elif dishonest > CALIBRATION_MARGIN + _calibration_noise(on_digits):
         promoted, why = False, f"its confidence is less honest, by {dishonest:.3f}"
     elif on_held_out.spoiled > on_held_out.mended:
         promoted, why = False, f"worse on the examples set aside: {on_held_out}"
@@ -122,6 +124,16 @@ def judge(
     else:
         promoted, why = False, "no better beyond chance"
     return Verdict(promoted, f"{why}; {report}")
+
+
+def _calibration_noise(comparison: Comparison) -> float:
+    """Return the calibration error that chance alone gives to a network whose confidence is honest.
+
+    Each of the bins holds a share of the n digits; the mean gap between confidence and accuracy in a bin is about the
+    standard deviation of its accuracy, and summed over the bins at most sqrt(bins * error * (1 - error) / n).
+    """
+    error = max(1, comparison.candidate_errors) / comparison.n
+    return float(np.sqrt(CALIBRATION_BINS * error * (1 - error) / comparison.n))
 
 
 def _calibration_error(artifact: Artifact, data: Dataset) -> float:

@@ -5,7 +5,7 @@ where weights are mutable. Whatever is random in a mini-batch comes from a gener
 where the training stands is then two numbers, and a training that was stopped and restored goes on to the same bits.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -26,8 +26,8 @@ from model.network import Network
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
 from model.schedules import rate_factor
-from model.threads import blas_threads
 from model.synthetic import synthetic_digits
+from model.threads import blas_threads
 
 _START, _ORDER, _BATCH, _SYNTHETIC = 0, 1, 2, 3
 """What a generator is for: the first weights, the order of an epoch, the variations of a mini-batch, synthetic digits."""
@@ -269,7 +269,7 @@ def network_config(config: TrainingConfig, start: Network | None) -> NetworkConf
     return found
 
 
-def train(trainer: Trainer, slice_seconds: float = 1.0) -> Iterator[Progress]:
+def train(trainer: Trainer, slice_seconds: float = 1.0) -> Generator[Progress]:
     """Go on until the training has finished, yielding a report about every ``slice_seconds`` and after each epoch.
 
     Between two reports the trainer is at rest: it may be checkpointed, or the iterator closed to stop early.
@@ -281,6 +281,7 @@ def train(trainer: Trainer, slice_seconds: float = 1.0) -> Iterator[Progress]:
     with blas_threads(trainer.config.threads):
         while not trainer.finished:
             slice_end = perf_counter() + slice_seconds
+            trainer.learn_batch()
             while trainer.batch < trainer.batches and perf_counter() < slice_end:
                 trainer.learn_batch()
             ended = trainer.batch == trainer.batches

@@ -1,0 +1,86 @@
+"""Steps of the optimisers, by hand and against their textbook form."""
+
+import numpy as np
+import pytest
+
+from model import optimizer
+from model.optimizer import AdamW, Average, Sgd
+
+
+def vector(*numbers: float) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    """Numbers as float32."""
+    return np.array(numbers, np.float32)
+
+
+def test_sgd_without_momentum_follows_the_gradient() -> None:
+    """1 - 0.1 * 2 = 0.8."""
+    p = vector(1.0)
+    Sgd(1, momentum=0, weight_decay=0).step(p, vector(2.0), rate=0.1, step=1)
+    assert p[0] == pytest.approx(0.8)
+
+
+def test_sgd_looks_ahead_along_its_velocity() -> None:
+    """Momentum 0.5, gradients 2 and 1: velocities 2 and 2, steps 0.1 * (2 + 1) and 0.1 * (1 + 1)."""
+    p, sgd = vector(1.0), Sgd(1, momentum=0.5, weight_decay=0)
+    sgd.step(p, vector(2.0), rate=0.1, step=1)
+    assert p[0] == pytest.approx(0.7)
+    sgd.step(p, vector(1.0), rate=0.1, step=2)
+    assert p[0] == pytest.approx(0.5)
+
+
+def test_adamw_matches_its_textbook_form() -> None:
+    """Ten steps agree with algorithm 2 of Loshchilov and Hutter, written out in 64 bits."""
+    rng = np.random.default_rng(0)
+    p = rng.normal(size=50).astype(np.float32)
+    expected, m, v = p.astype(np.float64), np.zeros(50), np.zeros(50)
+    adamw = AdamW(50, weight_decay=0.1)
+    for step in range(1, 11):
+        g = rng.normal(size=50).astype(np.float32)
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g.astype(np.float64) ** 2
+        m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.999**step)
+        expected -= 0.01 * (m_hat / (np.sqrt(v_hat) + 1e-8) + 0.1 * expected)
+        adamw.step(p, g, rate=0.01, step=step)
+    np.testing.assert_allclose(p, expected, atol=2e-6)
+
+
+def test_the_first_step_of_adamw_has_the_size_of_the_rate() -> None:
+    """However steep the gradient, the first step is the learning rate."""
+    p = vector(0.0, 0.0)
+    AdamW(2, weight_decay=0).step(p, vector(1e-3, -1e3), rate=0.01, step=1)
+    np.testing.assert_allclose(p, [-0.01, 0.01], rtol=1e-4)
+
+
+def test_weight_decay_shrinks_weights_without_gradient() -> None:
+    """With a gradient of zero a weight loses rate times decay of itself."""
+    p, q = vector(2.0), vector(2.0)
+    AdamW(1, weight_decay=0.5).step(p, vector(0.0), rate=0.1, step=1)
+    Sgd(1, momentum=0.9, weight_decay=0.5).step(q, vector(0.0), rate=0.1, step=1)
+    assert p[0] == q[0] == pytest.approx(1.9)
+
+
+@pytest.mark.parametrize("kind", ["adamw", "sgd", "average"])
+def test_blocks_change_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Updating in blocks of 7 gives the bits of one whole pass."""
+    results = []
+    for block in (7, 1000):
+        monkeypatch.setattr(optimizer, "BLOCK", block)
+        rng = np.random.default_rng(0)
+        p, g = rng.random(100, np.float32), rng.random(100, np.float32)
+        if kind == "average":
+            average = Average(np.zeros(100, np.float32), 0.9)
+            average.step(p, 1)
+            results.append(average.vector)
+        else:
+            (AdamW(100, 0.1) if kind == "adamw" else Sgd(100, 0.9, 0.1)).step(p, g, 0.1, 1)
+            results.append(p)
+    np.testing.assert_array_equal(results[0], results[1])
+
+
+def test_the_average_follows_quickly_at_first_and_slowly_later() -> None:
+    """Step 1 keeps 2/11 of the start; after many steps the decay asked for holds."""
+    average = Average(vector(0.0), decay=0.9)
+    average.step(vector(1.0), step=1)
+    assert average.vector[0] == pytest.approx(9 / 11)
+    average.vector[:] = 0
+    average.step(vector(1.0), step=1000)
+    assert average.vector[0] == pytest.approx(0.1)

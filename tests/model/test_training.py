@@ -1,0 +1,188 @@
+"""Learning, from a handful of digits to a real network, and its bits."""
+
+from contextlib import closing
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from model.checkpoint import restore, save_checkpoint
+from model.config import NetworkConfig, TrainingConfig
+from model.dataset import Dataset, Split
+from model.errors import CheckpointInvalid, ConfigInvalid, DataError, Diverged
+from model.network import Network
+from model.training import Progress, Trained, Trainer, train
+from tests.model.conftest import small_config
+
+
+def run(trainer: Trainer) -> list[Progress]:
+    """Train to the end."""
+    return list(train(trainer))
+
+
+def bits(trainer: Trainer) -> bytes:
+    """The weights, byte for byte."""
+    return trainer.parameters.vector.tobytes()
+
+
+def test_a_handful_of_digits_is_learned_perfectly(small_split: Split) -> None:
+    """A network with enough neurons reads the 20 digits it learned from without a mistake."""
+    few = small_split.training.take(slice(0, 20))
+    trainer = Trainer(small_config(epochs=60, batch_size=10, label_smoothing=0.0), Split(few, few))
+    reports = run(trainer)
+    assert reports[-1].validation_error == 0
+    assert reports[-1].loss < 0.05
+
+
+def test_a_small_network_learns_mnist(mnist: Dataset, small_trained: Trained) -> None:
+    """1,200 digits and a second are enough to read five in six of digits never seen."""
+    assert small_trained.evaluation.error < 0.2
+    assert [report.epoch for report in small_trained.history] == [1, 2, 3]
+    assert small_trained.history[-1].loss < small_trained.history[0].loss
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer": "sgd", "learning_rate": 0.1},
+        {"loss": "squared_error", "learning_rate": 0.01},
+        {"network": NetworkConfig((24, 16), "gelu"), "learning_rate": 0.01},
+        {"network": NetworkConfig((24,), "sigmoid"), "learning_rate": 0.01},
+        {"network": NetworkConfig((), "relu"), "learning_rate": 0.01},
+        {"schedule": "one_cycle", "learning_rate": 0.01},
+        {"average": 0.9, "augmentation": "standard", "learning_rate": 0.01},
+    ],
+)
+def test_every_kind_of_training_learns(changes: dict[str, object], small_split: Split) -> None:
+    """Each optimiser, loss, activation and schedule leaves chance (an error of 0.9) far behind."""
+    trainer = Trainer(small_config(**changes), small_split)
+    reports = run(trainer)
+    error = reports[-1].validation_error
+    assert error is not None
+    assert error < 0.45
+
+
+def test_equal_seeds_give_equal_weights_and_others_do_not(small_split: Split) -> None:
+    """Everything random comes from the seed."""
+    first, again, other = (
+        Trainer(small_config(seed=s, augmentation="standard"), small_split) for s in (5, 5, 6)
+    )
+    for trainer in (first, again, other):
+        run(trainer)
+    assert bits(first) == bits(again) != bits(other)
+
+
+@pytest.mark.parametrize("changes", [{"average": 0.99}, {"optimizer": "sgd"}, {"augmentation": "standard"}])
+def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object], small_split: Split) -> None:
+    """Stopped anywhere, even within an epoch, and restored from its checkpoint, it goes on as if undisturbed."""
+    config = small_config(**changes)
+    undisturbed = Trainer(config, small_split)
+    run(undisturbed)
+    stopped = Trainer(config, small_split)
+    for _ in range(stopped.batches + 7):
+        if stopped.batch == stopped.batches:
+            stopped.end_epoch()
+        stopped.learn_batch()
+    restored = restore(config, small_split, save_checkpoint(stopped))
+    run(restored)
+    assert bits(restored) == bits(undisturbed)
+    assert restored.result().history == undisturbed.result().history
+    np.testing.assert_array_equal(restored.result().evaluation.logits, undisturbed.result().evaluation.logits)
+
+
+def test_stopping_between_reports_loses_nothing(small_split: Split) -> None:
+    """Closing the iterator leaves a trainer that can be checkpointed and goes on to the same bits."""
+    config = small_config()
+    undisturbed, stopped = Trainer(config, small_split), Trainer(config, small_split)
+    run(undisturbed)
+    with closing(train(stopped, slice_seconds=0)) as reports:
+        next(reports)
+    assert not stopped.finished
+    run(stopped)
+    assert bits(stopped) == bits(undisturbed)
+
+
+def test_a_checkpoint_of_another_training_is_refused(small_split: Split) -> None:
+    """Another seed, other data, or a torn file: going on would not give the bits that were promised."""
+    config = small_config()
+    checkpoint = save_checkpoint(Trainer(config, small_split))
+    fewer = replace(small_split, training=small_split.training.take(slice(0, 100)))
+    for other_config, data in ((replace(config, seed=9), small_split), (config, fewer)):
+        with pytest.raises(CheckpointInvalid, match="another training"):
+            restore(other_config, data, checkpoint)
+    for torn in (checkpoint[:-1], checkpoint[:50], b"", b"\xff" * 100):
+        with pytest.raises(CheckpointInvalid, match="expected a whole checkpoint"):
+            restore(config, small_split, torn)
+
+
+def test_progress_counts_from_nothing_to_all(small_split: Split) -> None:
+    """Fractions rise to 1, and one report an epoch says that it ended."""
+    reports = list(train(Trainer(small_config(), small_split), slice_seconds=0))
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
+    assert [report.epoch for report in reports if report.epoch_ended] == [1, 2, 3]
+    assert reports[0].validation_error is None
+    assert reports[-1].seconds_left == 0
+    assert all(report.images_per_second and report.images_per_second > 0 for report in reports)
+
+
+def test_going_on_from_a_network_takes_its_shape(small_split: Split, small_trained: Trained) -> None:
+    """Without a network in the configuration the parent's is meant; another one is refused."""
+    config = replace(small_config(), network=None)
+    trainer = Trainer(config, small_split, small_trained.network)
+    assert trainer.freeze().sizes == (784, 32, 10)
+    np.testing.assert_array_equal(trainer.freeze().layers[0].weight, small_trained.network.layers[0].weight)
+    with pytest.raises(ConfigInvalid, match="the network of start_from"):
+        Trainer(replace(config, network=NetworkConfig((33,))), small_split, small_trained.network)
+
+
+def test_divergence_is_noticed(small_split: Split) -> None:
+    """A rate far too high ends in numbers that are not finite, and with an error that says so."""
+    config = small_config(optimizer="sgd", learning_rate=10.0, loss="cross_entropy", epochs=30, momentum=0.99)
+    trainer = Trainer(config, small_split)
+    trainer.parameters.vector[:] *= np.float32(1e20)
+    with np.errstate(all="ignore"), pytest.raises(Diverged, match="a lower learning rate may help"):
+        run(trainer)
+
+
+def test_weights_that_are_not_finite_are_never_handed_out(small_split: Split) -> None:
+    """One NaN among the weights is enough to refuse a result."""
+    trainer = Trainer(small_config(), small_split)
+    trainer.parameters.weights[0][3, 3] = np.nan
+    with pytest.raises(Diverged, match="no longer a finite number"):
+        trainer.freeze()
+
+
+def test_nothing_to_learn_from_is_refused(small_split: Split) -> None:
+    """An empty training part is an error, not a division by zero."""
+    with pytest.raises(DataError, match="at least one picture"):
+        Trainer(small_config(), replace(small_split, training=small_split.training.take(slice(0, 0))))
+
+
+def test_a_batch_larger_than_the_data_is_cut_down(small_split: Split) -> None:
+    """Five pictures and mini-batches of 64 make one mini-batch of five."""
+    few = replace(small_split, training=small_split.training.take(slice(0, 5)))
+    trainer = Trainer(small_config(epochs=1), few)
+    assert (trainer.batch_size, trainer.batches) == (5, 1)
+    run(trainer)
+    assert trainer.finished
+
+
+def test_the_average_is_what_is_handed_out(small_split: Split) -> None:
+    """With an average kept, the frozen network is the average, not the last weights."""
+    trainer = Trainer(small_config(average=0.999, epochs=1), small_split)
+    run(trainer)
+    assert trainer.average is not None
+    frozen = trainer.freeze().layers[0].weight.ravel()
+    np.testing.assert_array_equal(frozen, trainer.average.vector[: frozen.size])
+    assert not np.array_equal(frozen, trainer.parameters.weights[0].ravel())
+
+
+def test_a_default_training_is_the_documented_network() -> None:
+    """784-1000-500-10 with ReLU, unless asked otherwise."""
+    tiny = Dataset(np.zeros((4, 784), np.uint8), np.zeros(4, np.uint8))
+    trainer = Trainer(TrainingConfig(), Split(tiny, tiny))
+    frozen: Network = trainer.freeze()
+    assert frozen.sizes == (784, 1000, 500, 10)
+    assert [layer.activation for layer in frozen.layers] == ["relu", "relu", "softmax"]
