@@ -1,0 +1,88 @@
+/** The answer: ask the service as the picture changes, show ten activations, the digit and how sure it is. */
+
+import { predict } from "./api.js";
+import { paintActivations } from "./colour.js";
+import { bar, byId, el, say, setShare } from "./dom.js";
+import { percent } from "./format.js";
+import { latest } from "./latest.js";
+import { now, on, set } from "./store.js";
+
+const REASONS = {
+  blank: () => "I see no ink.",
+  not_a_digit: ({ digit }) => `This does not look like a digit to me. If I had to say: ${digit}.`,
+  ambiguous: (prediction) => `I am not sure: it could be ${bestTwo(prediction).join(" or ")}.`,
+};
+
+const rows = Array.from({ length: 10 }, (_, digit) => {
+  const value = el("span", { className: "bar-value", textContent: "–" });
+  const fill = bar(0);
+  fill.setAttribute("aria-hidden", "true");
+  return { item: el("li", {}, el("span", { className: "bar-name", textContent: digit }), fill, value), fill: fill.firstChild, value };
+});
+
+/** Start reading what is on the pad. */
+export function startReading() {
+  byId("bars").append(...rows.map((row) => row.item));
+  const ask = latest(read);
+  on(["picture", "network"], () => ask());
+  on("prediction", show);
+  document.addEventListener("themechange", show);
+}
+
+async function read() {
+  const { picture, network } = now();
+  if (!picture) {
+    set({ prediction: null });
+    return;
+  }
+  try {
+    const prediction = await predict(picture.blob, network);
+    if (now().picture === null) return; // cleared meanwhile
+    set({ prediction });
+    say(byId("trouble"), null);
+    if (now().picture.complete) byId("spoken").textContent = words(prediction);
+  } catch (error) {
+    set({ prediction: null });
+    say(byId("trouble"), error.message);
+  }
+}
+
+function bestTwo({ activations }) {
+  return activations.map((_, digit) => digit).sort((a, b) => activations[b] - activations[a]).slice(0, 2);
+}
+
+function words(prediction) {
+  if (prediction.abstained) return REASONS[prediction.reason]?.(prediction) ?? "I would rather not say.";
+  const { digit, confidence } = prediction;
+  return confidence > 0.95 ? `This is a ${digit}.` : confidence > 0.7 ? `Most likely a ${digit}.` : `Perhaps a ${digit}.`;
+}
+
+function show() {
+  const { prediction } = now();
+  byId("answer").classList.toggle("unsure", !prediction || prediction.abstained);
+  byId("digit").textContent = prediction ? (prediction.reason === "blank" ? "?" : prediction.digit) : "–";
+  byId("words").textContent = prediction ? words(prediction) : "Nothing drawn yet.";
+  byId("sureness").textContent = prediction ? `Confidence ${percent(prediction.confidence)}${prediction.abstained ? ", so better not trust it" : ""}` : "";
+  byId("provenance").textContent = prediction ? provenance(prediction) : "";
+  rows.forEach((row, digit) => {
+    const share = prediction?.activations[digit];
+    row.item.classList.toggle("best", prediction?.digit === digit);
+    setShare(row.fill, share);
+    row.value.textContent = prediction ? percent(share) : "–";
+  });
+  showSeen(prediction);
+}
+
+function showSeen(prediction) {
+  const seen = byId("seen");
+  paintActivations(seen, prediction?.layers[0] ?? new Float32Array(784), 28);
+  const what = prediction ? `as ${words(prediction)}` : "still blank";
+  seen.setAttribute("aria-label", `The 28 by 28 picture the network saw: ${what}`);
+}
+
+function provenance({ model, preprocessing }) {
+  const [x0, y0, x1, y1] = preprocessing.box;
+  const ground = preprocessing.inverted ? "dark ink on light paper" : "light ink on a dark ground";
+  return `Answered by version ${model.version} (weights ${model.digest.slice(7, 19)}…). Found ${ground}, ${x1 - x0} × ${y1 - y0} pixels of `
+    + `${preprocessing.source_size.join(" × ")}${preprocessing.rotated ? `, turned by ${preprocessing.rotated}°` : ""}.`;
+}
