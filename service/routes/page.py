@@ -44,5 +44,5 @@ def mount(app: FastAPI) -> None:
     async def index(request: Request) -> Response:
         return await files.get_response("index.html", request.scope)
 
-    app.add_api_route("/", index, include_in_schema=False, response_model=None)
+    app.add_api_route("/", index, methods=["GET", "HEAD"], include_in_schema=False, response_model=None)
     app.mount("/page", files, name="page")

@@ -1,0 +1,123 @@
+"""The application: the only place that puts the parts together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from model import shipped
+from model.registry import Registry
+from service.batching import Batcher
+from service.edge import Edge
+from service.handlers import install_error_handlers
+from service.hot import problems
+from service.keys import Keys
+from service.lifecycle import Lifecycle
+from service.logs import RequestLog
+from service.metrics import Metrics
+from service.pictures import Pictures
+from service.records import Records
+from service.routes import docs, examples, health, metrics, models, page, reading, train
+from service.services import Services
+from service.serving import Serving
+from service.settings import Settings
+
+FIRST_LOOK = 10.0
+"""Seconds that a start waits for the first network before it listens without one."""
+
+
+class Numeral(FastAPI):
+    """The application, with the edge around it."""
+
+    edge: Edge
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request at the edge; it hands on what is not on the straight way."""
+        if scope["type"] == "http":
+            scope["app"] = self
+            await self.edge(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def inside(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request by FastAPI alone."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(
+    settings: Settings, *, counted: Metrics | None = None, write_log: Callable[[bytes], None] | None = None
+) -> Numeral:
+    """Return the application.
+
+    Args:
+        settings: what it does not know by itself.
+        counted: counters that several processes share; without them it counts alone.
+        write_log: where the lines about requests go; without it there are none.
+
+    Raises:
+        StoreUnavailable: the URL of the store is not one of a store, or its folder cannot be made.
+    """
+    services = Services(
+        settings=settings,
+        serving=Serving(Registry.open(settings.store), every=settings.refresh_seconds),
+        pictures=Pictures(settings.max_pixels, settings.decoders),
+        metrics=(counting := counted or Metrics()),
+        batcher=Batcher(counting.observe_batch),
+        lifecycle=Lifecycle(),
+    )
+    services.serving.first(shipped.seed)
+    app = _described(settings, services)
+    reading_router, hot = reading.router_of(services)
+    for router in (
+        reading_router,
+        models.router,
+        train.router,
+        examples.router,
+        health.router,
+        metrics.router,
+        docs.router,
+    ):
+        app.include_router(router)
+    page.mount(app)
+    install_error_handlers(app)
+    request_log = None
+    if write_log is not None and settings.log_requests:
+        request_log = RequestLog(write_log, as_json=settings.log_format == "json")
+    keys = Keys(settings.api_keys_file)
+    app.edge = Edge(app.inside, hot, services, keys, request_log)
+    return app
+
+
+def _described(settings: Settings, services: Services) -> Numeral:
+    app = Numeral(
+        title="Numeral",
+        summary="Handwritten digits for other programs.",
+        description="Send a picture of a handwritten digit; get ten activations, the digit, and an honest confidence.",
+        version=version("numeral"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_lifespan,
+        max_body_size=settings.max_batch_bytes,
+        separate_input_output_schemas=False,
+        responses={**problems(422, 503)},
+        telemetry={"tracing": False},
+    )
+    app.state.services = services
+    app.state.records = Records(settings, services.serving.registry.store)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    services.serving.start()
+    await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
+    try:
+        yield
+    finally:
+        services.serving.stop()
+        services.pictures.close()

@@ -1,0 +1,256 @@
+"""The bodies a picture comes in: raw, multipart, or JSON with base64, a data URL or pixels.
+
+Nothing here decodes a picture. Sizes are checked while the bytes arrive, and the shape of JSON before it becomes objects.
+"""
+
+import asyncio
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from model.network import PIXELS
+from service import multipart
+from service.errors import ApiError, BodyTooLarge
+from service.exchange import Exchange
+
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
+JSON, MULTIPART, BYTES = "application/json", "multipart/form-data", "application/octet-stream"
+
+_RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, BYTES))
+_SIDE = 28
+_MOST_VALUES = 4096
+"""Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
+
+_DATA_URL = re.compile(r"data:([\w.+/-]*)(?:;[\w.+=-]*)*?;base64,", re.IGNORECASE)
+
+Pixels = NDArray[np.uint8] | NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Submission:
+    """One picture as it was sent.
+
+    Attributes:
+        image: the bytes of a picture file, or None.
+        pixels: (784,) 0 to 255, uint8 or float32, when there is no file.
+        members: other members of a JSON body.
+    """
+
+    image: bytes | None = None
+    pixels: Pixels | None = None
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def receive(exchange: Exchange, limit: int, seconds: float) -> bytes:
+    """Return the whole body.
+
+    Raises:
+        BodyTooLarge: it has, or says it has, more than ``limit`` bytes; the rest was not read.
+        ApiError: 408, it took longer than ``seconds``; 400, the client left.
+    """
+    declared = exchange.header(b"content-length")
+    if declared is not None and declared.isdigit() and int(declared) > limit:
+        raise BodyTooLarge(limit)
+    message = await exchange.receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] != "http.request" or message.get("more_body", False):
+        body = await _rest(exchange, message, limit, seconds)
+    exchange.expects_more = False
+    exchange.received = len(body)
+    if len(body) > limit:
+        raise BodyTooLarge(limit)
+    return body
+
+
+async def _rest(exchange: Exchange, message: Any, limit: int, seconds: float) -> bytes:
+    chunks: list[bytes] = []
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                if message["type"] != "http.request":
+                    raise ApiError(
+                        400, "expected a whole body, got a part of it before the connection closed"
+                    )
+                chunks.append(message.get("body", b""))
+                exchange.received += len(chunks[-1])
+                if exchange.received > limit:
+                    raise BodyTooLarge(limit)
+                if not message.get("more_body", False):
+                    return b"".join(chunks)
+                message = await exchange.receive()
+    except TimeoutError:
+        raise ApiError(408, f"expected the whole body within {seconds:g} seconds, got a part of it") from None
+
+
+def parse(body: bytes, content_type: bytes | None, *, members: Collection[str] = ()) -> Submission:
+    """Return the one picture in a body.
+
+    Args:
+        body: the whole body.
+        content_type: the header; without one the bytes speak for themselves.
+        members: names that a JSON body may have beside the picture.
+
+    Raises:
+        ApiError: 400 malformed, 415 a media type not in the list, 422 well-formed but not one picture.
+    """
+    kind = _kind(content_type)
+    if kind in _RAW:
+        return Submission(image=_not_empty(body))
+    if kind == b"multipart/form-data":
+        found = multipart.files(body, content_type or b"", most=64)
+        if len(found) != 1:
+            raise ApiError(422, f"expected one file in the form, got {len(found)}")
+        return Submission(image=_not_empty(found[0]))
+    return _from_json(parse_json(body), body, members)
+
+
+def parse_batch(body: bytes, content_type: bytes | None, most: int) -> list[bytes | ApiError]:
+    """Return the picture files in a body, in order; one that could not be unwrapped is its error.
+
+    Raises:
+        ApiError: 400 malformed, 413 too many, 415 a media type not in the list, 422 no list of pictures.
+    """
+    kind = _kind(content_type)
+    if kind == b"multipart/form-data":
+        images: list[bytes | ApiError] = [*multipart.files(body, content_type or b"", most=most)]
+    elif kind == b"application/json":
+        document = parse_json(body)
+        if document.keys() != {"images"} or not isinstance(document["images"], list):
+            raise ApiError(422, "expected an object with one member, images, a list; got another")
+        if len(document["images"]) > most:
+            raise ApiError(413, f"expected at most {most} pictures, got {len(document['images'])}")
+        images = [_unwrapped(image) for image in document["images"]]
+    else:
+        raise ApiError(415, f"expected {MULTIPART} or {JSON}, got another media type")
+    if not images:
+        raise ApiError(422, "expected at least one picture, got none")
+    return images
+
+
+def parse_json(body: bytes) -> dict[str, Any]:
+    """Return the object in a JSON body; deep, wide and otherwise odd documents are refused before they cost anything.
+
+    Raises:
+        ApiError: 400 or 422.
+    """
+    if body.count(b",") > _MOST_VALUES:
+        raise ApiError(422, f"expected at most {_MOST_VALUES} values in a JSON body, got more")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ApiError(
+            400, "expected a JSON document (RFC 8259, in UTF-8), got another or a damaged one"
+        ) from None
+    if not isinstance(document, dict):
+        raise ApiError(422, "expected a JSON object, got another value")
+    return document
+
+
+def _kind(content_type: bytes | None) -> bytes:
+    """Return the media type in small letters, without parameters."""
+    if content_type is None:
+        return BYTES.encode()
+    if content_type in _RAW:
+        return content_type
+    kind = content_type.split(b";", 1)[0].strip().lower()
+    if kind not in _RAW and kind not in (b"application/json", b"multipart/form-data"):
+        raise ApiError(
+            415, f"expected {', '.join(IMAGE_TYPES)}, {BYTES}, {MULTIPART} or {JSON}, got another media type"
+        )
+    return kind
+
+
+def _not_empty(data: bytes) -> bytes:
+    if not data:
+        raise ApiError(400, "expected a picture, got no bytes")
+    return data
+
+
+def _from_json(document: dict[str, Any], body: bytes, members: Collection[str]) -> Submission:
+    rest = {name: value for name, value in document.items() if name not in ("image", "pixels")}
+    if not rest.keys() <= set(members):
+        raise ApiError(
+            422, f"expected only {', '.join(('image', 'pixels', *members))} in the body, got another member"
+        )
+    if ("image" in document) == ("pixels" in document):
+        raise ApiError(422, "expected either image or pixels in the body, got both or neither")
+    if "image" in document:
+        return Submission(image=from_base64(document["image"]), members=rest)
+    # JSON's true would pass for 1: in Python a bool is an int.
+    literals = b"true" in body or b"false" in body
+    return Submission(pixels=to_pixels(document["pixels"], checked=not literals), members=rest)
+
+
+def _unwrapped(value: object) -> bytes | ApiError:
+    try:
+        return from_base64(value)
+    except ApiError as error:
+        return error
+
+
+def from_base64(value: object) -> bytes:
+    """Return the bytes in a base64 text or data URL.
+
+    Raises:
+        ApiError: 400 malformed, 415 a data URL of another media type, 422 not a text.
+    """
+    if not isinstance(value, str):
+        raise ApiError(
+            422, "expected image to be a text of base64 or a data URL, got another value", field="image"
+        )
+    if value[:5].lower() == "data:":
+        match = _DATA_URL.match(value)
+        if match is None:
+            raise ApiError(400, "expected a data URL in base64, got another", field="image")
+        if match[1].lower() not in (*IMAGE_TYPES, BYTES, ""):
+            raise ApiError(
+                415, f"expected a data URL of {', '.join(IMAGE_TYPES)}, got another", field="image"
+            )
+        value = value[match.end() :]
+    try:
+        return _not_empty(a2b_base64(value, strict_mode=True))
+    except (Base64Error, ValueError):
+        raise ApiError(
+            400, "expected base64 (RFC 4648, with padding), got another text", field="image"
+        ) from None
+
+
+def to_pixels(value: object, *, checked: bool = False) -> Pixels:
+    """Return (784,) numbers from 28 rows of 28 or 784 in one list; whole ones as uint8, others as float32.
+
+    Args:
+        value: what the JSON held.
+        checked: there is no true or false among the values.
+
+    Raises:
+        ApiError: 422.
+    """
+    values = _flat(value)
+    if checked:
+        try:
+            return np.frombuffer(bytes(values), np.uint8)
+        except (TypeError, ValueError, OverflowError):
+            pass  # not all are whole numbers from 0 to 255
+    if not all(type(number) in (int, float) and 0 <= number <= 255 for number in values):
+        raise ApiError(
+            422, "expected every pixel to be a number from 0 to 255, got another value", field="pixels"
+        )
+    return np.array(values, np.float32)
+
+
+def _flat(value: object) -> list[Any]:
+    if isinstance(value, list):
+        if len(value) == PIXELS:
+            return value
+        if len(value) == _SIDE and all(isinstance(row, list) and len(row) == _SIDE for row in value):
+            return [number for row in value for number in row]
+    raise ApiError(
+        422, "expected pixels to be 28 rows of 28 numbers, or 784 numbers; got another shape", field="pixels"
+    )

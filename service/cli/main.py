@@ -1,0 +1,18 @@
+"""The command ``numeral``. Each command imports what it needs when it runs, so that ``numeral --help`` is quick."""
+
+import typer
+
+from service.cli.serve import serve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Handwritten digits for other programs.",
+)
+app.command()(serve)
+
+
+@app.callback()
+def main() -> None:
+    """Handwritten digits for other programs."""

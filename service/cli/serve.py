@@ -1,0 +1,24 @@
+"""``numeral serve``: the service."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def serve(
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0 takes a free one.")] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Holds everything the service writes.")] = None,
+    no_worker: Annotated[bool | None, typer.Option("--no-worker", help="Start no training worker.")] = None,
+    workers: Annotated[int | None, typer.Option(help="API processes that share the port.")] = None,
+) -> None:
+    """Start the service; every option is also NUMERAL_… in the environment."""
+    # One BLAS thread: the event loop makes the passes, and two threads would only wait for each other's work.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from service.server import run
+    from service.settings import Settings
+
+    given = {"port": port, "host": host, "home": home, "no_worker": no_worker, "workers": workers}
+    raise typer.Exit(run(Settings(**{name: value for name, value in given.items() if value is not None})))  # type: ignore[arg-type]

@@ -1,0 +1,117 @@
+"""Counters and histograms that several API processes share, in one piece of memory made before they are forked.
+
+Every process adds to a row of its own, so nothing is locked; who is asked for metrics adds the rows up. A process that
+takes the place of a crashed one goes on in its row, so no counter ever goes backwards. All label values are known when
+the memory is laid out, so their number is bounded whatever clients send.
+"""
+
+import mmap
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
+
+_KINDS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily, "histogram": HistogramMetricFamily}
+
+
+class Family:
+    """A metric with all the values that its labels can have.
+
+    Args:
+        kind: counter, gauge (added up over the processes) or histogram.
+        name: as Prometheus shows it; a counter's without ``_total``.
+        text: one sentence.
+        labels: for each label the values it can have.
+        bounds: upper bounds of a histogram's buckets, rising, without infinity.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        text: str,
+        labels: dict[str, Sequence[str]] | None = None,
+        bounds: Sequence[float] = (),
+    ) -> None:
+        self.kind, self.name, self.text = kind, name, text
+        self.labels = {label: tuple(values) for label, values in (labels or {}).items()}
+        self.bounds = tuple(bounds)
+        self.width = len(self.bounds) + 2 if kind == "histogram" else 1  # buckets, +Inf, sum
+        self.children = list(product(*self.labels.values()))
+        self.offset = 0
+        self._place = {child: i * self.width for i, child in enumerate(self.children)}
+        self._row = memoryview(bytearray(8 * self.width * len(self.children))).cast("d")
+
+    def place(self, *values: str) -> int:
+        """Return where the child with these label values lies, for ``add`` and ``observe``."""
+        return self.offset + self._place[values]
+
+    def bind(self, row: "memoryview[float]", offset: int) -> None:
+        """Write to this row from now on; our values begin at ``offset``."""
+        self._row, self.offset = row, offset
+
+    def add(self, place: int, amount: float = 1.0) -> None:
+        """Add to a counter or gauge."""
+        self._row[place] += amount
+
+    def observe(self, place: int, value: float) -> None:
+        """Put a value in its bucket."""
+        row = self._row
+        row[place + bisect_left(self.bounds, value)] += 1.0
+        row[place + self.width - 1] += value
+
+    def collect(self, totals: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Metric:
+        """Return the metric with the values of all processes."""
+        metric: Any = _KINDS[self.kind](self.name, self.text, labels=list(self.labels))
+        for child in self.children:
+            place = self.place(*child)
+            if self.kind != "histogram":
+                metric.add_metric(list(child), float(totals[place]))
+                continue
+            counts = totals[place : place + self.width - 1].cumsum()
+            bounds = [*(f"{bound:g}" for bound in self.bounds), "+Inf"]
+            buckets = [(bound, float(count)) for bound, count in zip(bounds, counts, strict=True)]
+            metric.add_metric(list(child), buckets=buckets, sum_value=float(totals[place + self.width - 1]))
+        return metric
+
+
+class Counters(Collector):
+    """The families of one service in shared memory.
+
+    Args:
+        families: in the order they are shown.
+        processes: how many rows there are; this process has the first until ``take_row``.
+    """
+
+    def __init__(self, families: Sequence[Family], processes: int = 1) -> None:
+        self._families = families
+        self._width = sum(family.width * len(family.children) for family in families)
+        self._memory = mmap.mmap(
+            -1, 8 * self._width * processes
+        )  # shared with every process forked from this one
+        self._processes = processes
+        self.take_row(0)
+
+    def take_row(self, process: int) -> None:
+        """Let this process write to a row of its own; its gauges begin at zero."""
+        size = 8 * self._width
+        row = memoryview(self._memory)[process * size : (process + 1) * size].cast("d")
+        offset = 0
+        for family in self._families:
+            family.bind(row, offset)
+            if family.kind == "gauge":
+                for child in family.children:
+                    row[family.place(*child)] = 0.0
+            offset += family.width * len(family.children)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every metric, added up over the processes."""
+        rows = np.frombuffer(self._memory, np.float64).reshape(self._processes, self._width)
+        totals = rows.sum(axis=0)
+        for family in self._families:
+            yield family.collect(totals)

@@ -1,0 +1,168 @@
+"""The outermost layer: what happens to every request, and the straight way to the routes that carry the load.
+
+A request gets an id, is counted, timed and logged; its key is checked; an error becomes a document. The hot routes are
+found by one look into a dictionary and answer with bytes; everything else goes through FastAPI, which also describes the
+hot routes in its OpenAPI document.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Mapping
+from itertools import count
+from time import perf_counter
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import as_api_error, error_body
+from service.exchange import PHASES, Answer, Exchange, Handler
+from service.keys import Keys
+from service.logs import RequestLog
+from service.metrics import ROUTES
+from service.services import Services
+
+LINGER = 1.0
+"""Seconds that a refused body is still read and thrown away, so that its sender gets to see the answer."""
+
+_READING = frozenset(("GET", "HEAD", "OPTIONS"))
+_METHODS = _READING | {"POST", "PUT", "DELETE", "PATCH"}
+_KNOWN = frozenset(ROUTES)
+_TIMING = ", ".join(f"{phase};dur=%.3f" for phase in PHASES)
+
+log = logging.getLogger("numeral.requests")
+
+
+class Edge:
+    """Everything between the server and the routes."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        hot: Mapping[tuple[str, str], Handler],
+        services: Services,
+        keys: Keys,
+        request_log: RequestLog | None,
+    ) -> None:
+        self._app, self._hot, self._keys = app, hot, keys
+        self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
+        self._prefix, self._numbers = secrets.token_hex(4), count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        exchange = Exchange(scope, receive)
+        request_id = f"{self._prefix}{next(self._numbers):08x}"
+        metrics, method, path = self._metrics, scope["method"], scope["path"]
+        metrics.in_flight.add(metrics.in_flight.offset)
+        status, sent, route = 500, 0, path
+        handler = self._hot.get((method, path))
+        try:
+            if method not in _READING:
+                owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
+                scope["numeral.owner"] = owner
+            if handler is not None:
+                answer = await handler(exchange)
+                status, sent = answer.status, len(answer.body)
+                await self._send(exchange, answer, request_id, send)
+            else:
+                status, sent = await self._through_app(exchange, request_id, send)
+                route = route_of(scope)
+        except Exception as error:  # noqa: BLE001 - whatever it is becomes a document
+            answer = self._refusal(error, path, request_id)
+            status, sent = answer.status, len(answer.body)
+            await self._send(exchange, answer, request_id, send)
+            route = path if handler is not None else route_of(scope)
+        finally:
+            seconds = perf_counter() - exchange.began
+            metrics.in_flight.add(metrics.in_flight.offset, -1.0)
+            metrics.answered(route, status, seconds)
+            if self._log is not None:
+                known = method if method in _METHODS else "other"
+                received = exchange.received
+                self._log(
+                    request_id, known, route, status=status, received=received, sent=sent, seconds=seconds
+                )
+
+    def _refusal(self, error: Exception, path: str, request_id: str) -> Answer:
+        known = as_api_error(error)
+        if known.status == 500:
+            log.error("request %s failed", request_id, exc_info=error)
+        if known.status == 503:
+            self._metrics.shed.add(self._metrics.shed.offset)
+        body, media = error_body(path, known)
+        headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
+        return Answer(body, known.status, media.encode(), headers)
+
+    async def _send(self, exchange: Exchange, answer: Answer, request_id: str, send: Send) -> None:
+        headers = [
+            (b"content-type", answer.media),
+            (b"content-length", b"%d" % len(answer.body)),
+            (b"x-request-id", request_id.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            *answer.headers,
+        ]
+        seconds = exchange.seconds
+        if seconds[0]:
+            s = seconds
+            timing = _TIMING % (1e3 * s[0], 1e3 * s[1], 1e3 * s[2], 1e3 * s[3], 1e3 * s[4], 1e3 * s[5])
+            headers.append((b"server-timing", timing.encode()))
+        linger = answer.status >= 400 and exchange.expects_more
+        if linger or self._lifecycle.draining:
+            headers.append((b"connection", b"close"))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": linger})
+        if linger:
+            await _throw_away(exchange.receive)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _through_app(self, exchange: Exchange, request_id: str, send: Send) -> tuple[int, int]:
+        """Let FastAPI answer; return status and bytes sent."""
+        status, sent, started = 500, 0, False
+
+        async def receive() -> Message:
+            message = await exchange.receive()
+            exchange.received += len(message.get("body", b""))
+            exchange.expects_more = message.get("more_body", False)
+            return message
+
+        async def forward(message: Message) -> None:
+            nonlocal status, sent, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                headers = message["headers"] = [
+                    *message.get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
+                headers.append((b"x-content-type-options", b"nosniff"))
+                if self._lifecycle.draining:
+                    headers.append((b"connection", b"close"))
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(exchange.scope, receive, forward)
+        except Exception:
+            if not started:
+                raise
+            log.exception("request %s failed", request_id)
+        return status, sent
+
+
+async def _throw_away(receive: Receive) -> None:
+    """Read what the client still sends, for a moment: a connection closed over unread bytes takes the answer with it."""
+    try:
+        async with asyncio.timeout(LINGER):
+            while (await receive()).get("more_body", False):
+                pass
+    except TimeoutError:
+        return
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the route that answered, one of ``ROUTES``."""
+    route: Any = scope.get("route")
+    template: str = getattr(route, "path", None) or ""
+    while template and template not in _KNOWN:
+        template = template.rpartition("/")[0]
+    return template or ("/" if scope["path"] == "/" else "other")

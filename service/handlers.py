@@ -1,0 +1,55 @@
+"""Errors inside FastAPI become the same documents as those on the straight way."""
+
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from service.errors import STATUS, ApiError, as_api_error, error_body
+
+_SENTENCES = {
+    404: "expected the path of a route, got another",
+    405: "expected a method of this route, got another",
+    413: "expected a smaller body, got more bytes than allowed",
+}
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Let every error of the application become a document."""
+    for kind in (ApiError, *STATUS):
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    return _document(request, as_api_error(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    message = _SENTENCES.get(error.status_code, "expected another request")
+    return _document(request, ApiError(error.status_code, message, headers=error.headers))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return _document(request, ApiError(400, "expected a JSON document, got another or a damaged one"))
+    field = _field(first)
+    return _document(request, ApiError(422, f"{field}: {first['msg']}", field=field))
+
+
+def _field(found: dict[str, Any]) -> str:
+    """Name what is at fault, but nothing that only the client knows."""
+    places = [str(place) for place in found["loc"][1:]]
+    if found["type"] == "extra_forbidden":
+        places[-1:] = ["?"]
+    return ".".join(places) or "body"
+
+
+def _document(request: Request, error: ApiError) -> Response:
+    body, media = error_body(request.url.path, error)
+    return Response(body, error.status, error.headers, media)

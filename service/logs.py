@@ -1,0 +1,161 @@
+"""Log lines: one JSON object each, without anything a client sent.
+
+A line is handed to a thread and written with others a moment later. The event loop therefore never waits for whoever
+reads the log; when nobody reads it, lines are dropped and counted.
+"""
+
+import atexit
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import gmtime, strftime, time
+
+import orjson
+
+MOST_WAITING = 20_000
+PAUSE = 0.1
+"""Lines kept while nobody reads them, and seconds between writes."""
+
+
+class LineWriter:
+    """Writes lines to a file descriptor from a thread of its own."""
+
+    def __init__(self, descriptor: int = 2) -> None:
+        self._descriptor = descriptor
+        self._lines: list[bytes] = []
+        self._dropped = 0
+        self._stop = threading.Event()
+        self._writing = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Write from now on; what was handed over before is written first."""
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def write(self, line: bytes) -> None:
+        """Hand over a line that ends with a line feed."""
+        if len(self._lines) < MOST_WAITING:
+            self._lines.append(line)
+        else:
+            self._dropped += 1
+
+    def close(self) -> None:
+        """Write what is left, but do not wait long for a reader that does not read."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=1)
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stop.wait(PAUSE):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        lines, self._lines = self._lines, []
+        if self._dropped:
+            dropped, self._dropped = self._dropped, 0
+            lines.append(
+                orjson.dumps({"level": "warning", "message": f"{dropped} log lines dropped"}) + b"\n"
+            )
+        data = memoryview(b"".join(lines))
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                self._stop.wait(PAUSE)
+            except OSError:
+                return
+
+
+class Clock:
+    """The time in ISO 8601, UTC, to the millisecond; the seconds are formatted once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def now(self) -> str:
+        """Return the time."""
+        at = time()
+        second = int(at)
+        if second != self._second:
+            self._second, self._text = second, strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+        return f"{self._text}.{int((at - second) * 1000):03d}Z"
+
+
+class Handler(logging.Handler):
+    """Hands log records to a line writer as JSON or text."""
+
+    def __init__(self, write: Callable[[bytes], None], *, as_json: bool) -> None:
+        super().__init__()
+        self._write, self._as_json = write, as_json
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        at = (
+            datetime.fromtimestamp(record.created, UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z")
+        )
+        fields = {
+            "time": at,
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            fields["traceback"] = logging.Formatter().formatException(record.exc_info)
+        if self._as_json:
+            self._write(orjson.dumps(fields) + b"\n")
+        else:
+            text = " ".join(
+                fields[name] for name in ("time", "level", "message", "traceback") if name in fields
+            )
+            self._write(text.encode("utf-8", "backslashreplace") + b"\n")
+
+
+class RequestLog:
+    """One line for each request: route template, status, sizes and time, but never a path, a header or a body."""
+
+    def __init__(self, write: Callable[[bytes], None], *, as_json: bool) -> None:
+        self._write, self._as_json = write, as_json
+        self._clock = Clock()
+
+    def __call__(
+        self,
+        request_id: str,
+        method: str,
+        route: str,
+        *,
+        status: int,
+        received: int,
+        sent: int,
+        seconds: float,
+    ) -> None:
+        """Write the line of one request; sizes are bytes of the bodies."""
+        at, took = self._clock.now(), 1000 * seconds
+        if self._as_json:
+            line = (
+                f'{{"time":"{at}","level":"info","message":"request","request_id":"{request_id}","method":"{method}",'
+                f'"route":"{route}","status":{status},"received":{received},"sent":{sent},"ms":{took:.3f}}}\n'
+            )
+        else:
+            line = f"{at} info {method} {route} {status} {took:.1f} ms {request_id}\n"
+        self._write(line.encode())
+
+
+def configure(writer: LineWriter, *, as_json: bool) -> None:
+    """Send what the standard library logs to the writer."""
+    root = logging.getLogger()
+    root.handlers[:] = [Handler(writer.write, as_json=as_json)]
+    root.setLevel(logging.INFO)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -1,0 +1,114 @@
+"""What the service counts, and how a request is counted."""
+
+from prometheus_client import CollectorRegistry
+
+from service.counters import Counters, Family
+from service.exchange import PHASES
+
+ROUTES = (
+    "/predict", "/predict/batch", "/explain", "/models", "/models/{version}", "/models/{version}/weights",
+    "/models/{version}/onnx", "/models/{version}/card", "/aliases", "/aliases/{name}", "/aliases/{name}/rollback",
+    "/train", "/train/{id}", "/examples", "/v1", "/v2", "/health/live", "/health/ready", "/metrics", "/openapi.json",
+    "/docs", "/", "other",
+)  # fmt: skip
+"""Label values of routes; one that is not here counts as its longest beginning that is, or as ``other``."""
+
+STATUSES = ("2xx", "3xx", "4xx", "5xx")
+REASONS = ("none", "blank", "not_a_digit", "ambiguous")
+
+_SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SHORT = (
+    0.00001,
+    0.000025,
+    0.00005,
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.5,
+    2.5,
+)
+_SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
+_COUNTS = (1, 2, 4, 8, 16, 32, 64)
+
+
+class Metrics:
+    """Everything counted, and the registry that ``/metrics`` shows; other collectors may join it."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self.requests = Family(
+            "counter", "numeral_requests", "Requests answered.", {"route": ROUTES, "status": STATUSES}
+        )
+        self.request_seconds = Family(
+            "histogram",
+            "numeral_request_seconds",
+            "Time from a request to its answer.",
+            {"route": ROUTES},
+            _SECONDS,
+        )
+        self.phase_seconds = Family(
+            "histogram",
+            "numeral_phase_seconds",
+            "Time in each phase of a prediction.",
+            {"phase": PHASES},
+            _SHORT,
+        )
+        self.digits = Family(
+            "counter",
+            "numeral_predictions",
+            "Pictures read, by the digit read and the reason to abstain.",
+            {"digit": tuple("0123456789"), "reason": REASONS},
+        )
+        self.confidence = Family("histogram", "numeral_confidence", "Confidence of readings.", None, _SHARES)
+        self.batch_sizes = Family(
+            "histogram", "numeral_batch_size", "Pictures in a forward pass.", None, _COUNTS
+        )
+        self.in_flight = Family("gauge", "numeral_requests_in_flight", "Requests being answered.")
+        self.shed = Family(
+            "counter", "numeral_requests_shed", "Requests refused because too much was waiting."
+        )
+        self.counters = Counters(
+            [
+                self.requests,
+                self.request_seconds,
+                self.phase_seconds,
+                self.digits,
+                self.confidence,
+                self.batch_sizes,
+                self.in_flight,
+                self.shed,
+            ],
+            processes,
+        )
+        self.registry = CollectorRegistry()
+        self.registry.register(self.counters)
+        # The hot values are found once: a lookup by label values would cost more than the addition.
+        self._requests = {r: {s: self.requests.place(r, s) for s in STATUSES} for r in ROUTES}
+        self._seconds = {r: self.request_seconds.place(r) for r in ROUTES}
+        self._phases = [self.phase_seconds.place(p) for p in PHASES]
+        self._digits = {r: [self.digits.place(str(d), r) for d in range(10)] for r in REASONS}
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self.requests.add(self._requests[route][STATUSES[min(max(status // 100, 2), 5) - 2]])
+        self.request_seconds.observe(self._seconds[route], seconds)
+
+    def observe_batch(self, size: int) -> None:
+        """Count a forward pass."""
+        self.batch_sizes.observe(self.batch_sizes.offset, size)
+
+    def read(self, digit: int, confidence: float, reason: str | None) -> None:
+        """Count a reading."""
+        self.digits.add(self._digits[reason or "none"][digit])
+        self.confidence.observe(self.confidence.offset, confidence)
+
+    def phases(self, seconds: list[float]) -> None:
+        """Count the phases of a prediction, in the order of ``PHASES``."""
+        for place, value in zip(self._phases, seconds, strict=True):
+            self.phase_seconds.observe(place, value)

@@ -1,0 +1,98 @@
+"""Picture files become the 28x28 that the network reads: small ones at once, large ones in a few threads of their own."""
+
+import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+
+from model import images, pixels
+from model.images import Picture
+from model.pixels import Normalised
+from service.bodies import Pixels, Submission
+from service.errors import ApiError
+
+SMALL_BYTES = 16_384
+SMALL_SIDE = 128
+MOST_WAITING = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A picture ready for the network.
+
+    Attributes:
+        pixels: (784,) 0 paper to 255 ink.
+        picture: as it was decoded, and ``normalised``, what was found in it; None when pixels came as they are.
+        decode: seconds that decoding took, and ``normalise``, that normalising took.
+    """
+
+    pixels: Pixels
+    picture: Picture | None
+    normalised: Normalised | None
+    decode: float = 0.0
+    normalise: float = 0.0
+
+
+class Pictures:
+    """Decodes and normalises, without letting large pictures hold up small ones."""
+
+    def __init__(self, max_pixels: int, threads: int) -> None:
+        self._max_pixels = max_pixels
+        self._threads = ThreadPoolExecutor(threads, "decoder", initializer=_step_back)
+        self.waiting = 0
+
+    async def prepare(self, submission: Submission) -> Prepared:
+        """Return what the network needs of one picture.
+
+        Raises:
+            ImageError: the bytes are no picture we read.
+            ApiError: 503, too many large pictures are waiting.
+        """
+        if submission.pixels is not None:
+            return Prepared(submission.pixels, None, None)
+        data = submission.image or b""
+        if is_small(data):
+            return self.prepare_now(data)
+        return await self._later(data)
+
+    def prepare_now(self, data: bytes) -> Prepared:
+        """Decode and normalise in the thread that asks."""
+        start = perf_counter()
+        picture = images.decode(data, max_pixels=self._max_pixels)
+        decoded = perf_counter()
+        found = pixels.normalise(picture.grey)
+        return Prepared(found.pixels.reshape(-1), picture, found, decoded - start, perf_counter() - decoded)
+
+    async def _later(self, data: bytes) -> Prepared:
+        if self.waiting >= MOST_WAITING:
+            message = f"expected fewer than {MOST_WAITING} large pictures at once, got more; try again soon"
+            raise ApiError(503, message, headers={"Retry-After": "1"})
+        self.waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self.prepare_now, data)
+        finally:
+            self.waiting -= 1
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def is_small(data: bytes) -> bool:
+    """Whether decoding takes less than handing it to a thread and back; judged by the header where that is cheap."""
+    if len(data) > SMALL_BYTES:
+        return False
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return max(int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) <= SMALL_SIDE
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return max(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")) <= SMALL_SIDE
+    if data.startswith(b"BM"):
+        return max(int.from_bytes(data[18:22], "little"), int.from_bytes(data[22:26], "little")) <= SMALL_SIDE
+    return len(data) < 32
+
+
+def _step_back() -> None:
+    """Let the thread that answers small pictures go first where the system knows priorities of threads."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        os.setpriority(os.PRIO_PROCESS, 0, 5)

@@ -1,0 +1,5 @@
+"""``/docs``: the OpenAPI document as a page."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

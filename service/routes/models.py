@@ -1,0 +1,101 @@
+"""``/models`` and ``/aliases``: the published versions, and the names that point to them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+
+from model.card import model_card
+from model.errors import ArtifactCorrupt
+from service.schemas import Alias, Aliases, AliasTarget, Model, ModelDetail, Models
+from service.services import Services, services_of
+from service.serving import Serving
+
+router = APIRouter(tags=["models"])
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+VersionPath = Annotated[str, Path(max_length=20, examples=["1"])]
+AliasPath = Annotated[str, Path(max_length=63, examples=["production"])]
+
+
+@router.get("/models", operation_id="list_models")
+def list_models(services: ServicesDep) -> Models:
+    """List all published versions, the oldest first; a broken one with the reason why it cannot serve."""
+    serving = services.serving
+    aliases = serving.registry.aliases()
+    return Models(models=[_summary(serving, version, aliases) for version in serving.registry.versions()])
+
+
+@router.get("/models/{version}", operation_id="get_model")
+def get_model(services: ServicesDep, version: VersionPath) -> ModelDetail:
+    """Return a version's manifest, metrics and model card."""
+    serving = services.serving
+    summary = _summary(serving, version, serving.registry.aliases())
+    if summary.digest is None:
+        return ModelDetail(**summary.model_dump(), manifest=None, card=None)
+    manifest = serving.manifest(version)
+    return ModelDetail(**summary.model_dump(), manifest=manifest, card=model_card(manifest))
+
+
+@router.get("/models/{version}/weights", operation_id="get_weights", response_class=Response)
+def get_weights(services: ServicesDep, version: VersionPath) -> Response:
+    """Return the weights as a safetensors file: tensors `layers.I.weight` (n_in, n_out) and `layers.I.bias`."""
+    data = services.serving.registry.weights(version)
+    return Response(
+        data,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="numeral-{version}.safetensors"',
+            "ETag": f'"{services.serving.manifest(version)["weights"]["digest"]}"',
+        },
+    )
+
+
+@router.get("/models/{version}/card", operation_id="get_card", response_class=Response)
+def get_card(services: ServicesDep, version: VersionPath) -> Response:
+    """Return the model card, Markdown."""
+    return Response(model_card(services.serving.manifest(version)), media_type="text/markdown")
+
+
+@router.get("/aliases", operation_id="list_aliases")
+def list_aliases(services: ServicesDep) -> Aliases:
+    """Return where every alias points."""
+    return Aliases(aliases=services.serving.registry.aliases())
+
+
+@router.put("/aliases/{name}", operation_id="set_alias")
+def set_alias(services: ServicesDep, name: AliasPath, target: AliasTarget) -> Alias:
+    """Let an alias point to a version, which is loaded and checked first; the alias is made if need be."""
+    serving = services.serving
+    serving.fetch_version(target.version)
+    move = serving.registry.set_alias(name, target.version, "set through the API")
+    serving.refresh()
+    return Alias(name=name, version=move.version)
+
+
+@router.post("/aliases/{name}/rollback", operation_id="roll_back_alias")
+def roll_back_alias(services: ServicesDep, name: AliasPath) -> Alias:
+    """Let an alias point to where it was before; again, to where it was before that."""
+    serving = services.serving
+    move = serving.registry.rollback(name, "rolled back through the API")
+    serving.refresh()
+    return Alias(name=name, version=move.version)
+
+
+def _summary(serving: Serving, version: str, aliases: dict[str, str]) -> Model:
+    names = sorted(name for name, target in aliases.items() if target == version)
+    manifest: dict[str, Any] = {}
+    error = serving.broken.get(version)
+    try:
+        manifest = serving.manifest(version)
+    except ArtifactCorrupt as broken:
+        error = str(broken)
+    return Model(
+        version=version,
+        digest=manifest.get("weights", {}).get("digest"),
+        aliases=names,
+        created_at=manifest.get("created_at"),
+        metrics=manifest.get("metrics", {}),
+        parent=manifest.get("parent"),
+        architecture=manifest.get("architecture"),
+        error=error,
+    )

@@ -1,0 +1,184 @@
+"""``POST /predict`` and ``POST /predict/batch``."""
+
+import asyncio
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import orjson
+
+from model.pixels import VERSION as PREPROCESSING
+from model.predictor import Predictor, Reading
+from service import bodies
+from service.errors import ApiError, as_api_error
+from service.exchange import Answer, Exchange
+from service.pictures import Prepared
+from service.png import data_url
+from service.services import Services
+
+INCLUDES = ("image", "layers")
+TURN = 16
+"""Pictures of one request after which others get a turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the query asks for: a network by version or alias, and what to include."""
+
+    name: str | None = None
+    include: tuple[str, ...] = ()
+
+
+DEFAULTS = Options()
+
+
+class Predict:
+    """Reads pictures."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def one(self, exchange: Exchange) -> Answer:
+        """Answer ``POST /predict``."""
+        services, settings = self._services, self._services.settings
+        options = options_of(exchange)
+        predictor = await predictor_of(services, options.name)
+        body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
+        received = perf_counter()
+        submission = bodies.parse(body, exchange.header(b"content-type"))
+        parsed = perf_counter()
+        prepared = await services.pictures.prepare(submission)
+        reading, waited, taken = await services.batcher.read(predictor, prepared.pixels, prepared.normalised)
+        encoding = perf_counter()
+        result = as_result(reading, prepared, predictor)
+        if options.include:
+            add_included(result, options.include, prepared, predictor)
+        answer = Answer(orjson.dumps(result, option=orjson.OPT_SERIALIZE_NUMPY))
+        exchange.seconds[:] = (
+            received - exchange.began,
+            parsed - received + prepared.decode,
+            prepared.normalise,
+            waited,
+            taken,
+            perf_counter() - encoding,
+        )
+        services.metrics.phases(exchange.seconds)
+        services.metrics.read(reading.digit, reading.confidence, reading.reason)
+        return answer
+
+    async def batch(self, exchange: Exchange) -> Answer:
+        """Answer ``POST /predict/batch``."""
+        services, settings = self._services, self._services.settings
+        options = options_of(exchange)
+        predictor = await predictor_of(services, options.name)
+        body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
+        images = bodies.parse_batch(body, exchange.header(b"content-type"), settings.max_batch)
+        prepared = await self._prepare_all(images)
+        good = [entry for entry in prepared if isinstance(entry, Prepared)]
+        readings = iter(await services.batcher.read_all(predictor, good))
+        results: list[dict[str, Any]] = []
+        for entry in prepared:
+            if isinstance(entry, ApiError):
+                results.append({"error": entry.message})
+                continue
+            reading = next(readings)
+            services.metrics.read(reading.digit, reading.confidence, reading.reason)
+            result = as_result(reading, entry, predictor)
+            if options.include:
+                add_included(result, options.include, entry, predictor)
+            results.append(result)
+        return Answer(orjson.dumps({"predictions": results}, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    async def _prepare_all(self, images: "list[bytes | ApiError]") -> "list[Prepared | ApiError]":
+        """Prepare each picture or find its error; large ones in turn, so that one request fills no queue."""
+        prepared: list[Prepared | ApiError] = []
+        for number, image in enumerate(images, 1):
+            if isinstance(image, ApiError):
+                prepared.append(image)
+                continue
+            try:
+                prepared.append(await self._services.pictures.prepare(bodies.Submission(image=image)))
+            except Exception as error:
+                known = as_api_error(error)
+                if known.status >= 500:
+                    raise
+                prepared.append(known)
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+        return prepared
+
+
+def options_of(exchange: Exchange, *more: str) -> Options:
+    """Return what the query asks for.
+
+    Raises:
+        ApiError: 422.
+    """
+    if not exchange.scope["query_string"]:
+        return DEFAULTS
+    query = exchange.query("include", "version", "alias", *more)
+    if "version" in query and "alias" in query:
+        raise ApiError(422, "expected either version or alias in the query, got both")
+    include = tuple(query["include"].split(",")) if "include" in query else ()
+    if not set(include) <= set(INCLUDES):
+        raise ApiError(422, "expected include to name image, layers or both, got another", field="include")
+    return Options(_name(query), include)
+
+
+def _name(query: dict[str, str]) -> str | None:
+    version, alias = query.get("version"), query.get("alias")
+    if version is not None and not version.isdecimal():
+        raise ApiError(404, "expected a version that exists, got one that does not")
+    if alias is not None and alias[:1].isdecimal():
+        raise ApiError(404, "expected an alias that exists, got one that does not")
+    return version if version is not None else alias
+
+
+async def predictor_of(services: Services, name: str | None) -> Predictor:
+    """Return the network to answer with: the current one, or one by version or alias.
+
+    Raises:
+        VersionNotFound: there is neither.
+        ApiError: 503, no network is loaded yet.
+    """
+    predictor = services.serving.at_hand(name)
+    if predictor is None:
+        predictor = await asyncio.to_thread(services.serving.fetch, name or "")
+    return predictor
+
+
+def as_result(reading: Reading, prepared: Prepared, predictor: Predictor) -> dict[str, Any]:
+    """Return a reading as the API shows it."""
+    return {
+        "digit": reading.digit,
+        "confidence": reading.confidence,
+        "activations": reading.activations,
+        "abstained": reading.reason is not None,
+        "reason": reading.reason,
+        "model": {"version": predictor.version, "digest": predictor.digest},
+        "preprocessing": preprocessing(prepared),
+    }
+
+
+def preprocessing(prepared: Prepared) -> dict[str, Any] | None:
+    """Return what was done to a picture, or None when its pixels were taken as they came."""
+    picture, found = prepared.picture, prepared.normalised
+    if picture is None or found is None:
+        return None
+    return {
+        "version": PREPROCESSING,
+        "inverted": found.inverted,
+        "rotated": picture.rotated,
+        "box": picture.in_source(found.box),
+        "source_size": picture.source_size,
+    }
+
+
+def add_included(
+    result: dict[str, Any], include: tuple[str, ...], prepared: Prepared, predictor: Predictor
+) -> None:
+    """Add what was asked for besides: the 28x28 picture, and every layer's activations."""
+    if "image" in include:
+        result["image"] = data_url(prepared.pixels)
+    if "layers" in include:
+        result["layers"] = predictor.layers(prepared.pixels)
