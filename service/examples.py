@@ -1,7 +1,7 @@
 """Corrected pictures that users give, for later training: labels and pixels in the database, originals in the store."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,13 @@ from model.losses import DIGITS
 from model.network import PIXELS
 from model.store import Store
 from service.database import examples, now
+from service.record_errors import ExampleNotFound
 
 LARGEST_ORIGINAL = 1 << 26
 """Bytes of an original that are read back."""
 
 
-class ExampleNotFound(Exception):
-    """There is no example with this id."""
-
-    def __init__(self) -> None:
-        super().__init__("expected the id of an example, got an unknown one")
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Example:
     """A picture and the digit it shows.
 
@@ -105,35 +99,58 @@ class Examples:
         for name in list(self._store.names(f"examples/{example_id}")):
             self._store.delete(f"examples/{example_id}/{name}")
 
-    def ids(self) -> list[str]:
-        """Return the ids of all examples, the oldest first."""
-        query = sa.select(examples.c.id).order_by(examples.c.created_at, examples.c.id)
+    def newest(self, limit: int, label: int | None = None) -> list[dict[str, Any]]:
+        """Return ids, labels and times of examples, the newest first."""
+        columns = (examples.c.id, examples.c.label, examples.c.created_at, examples.c.updated_at)
+        query = sa.select(*columns).order_by(examples.c.created_at.desc(), examples.c.id).limit(limit)
+        if label is not None:
+            query = query.where(examples.c.label == label)
         with self._engine.connect() as connection:
-            return list(connection.execute(query).scalars())
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     def get(self, example_id: str) -> Example:
-        """Return an example.
+        """Return an example, without its original.
 
         Raises:
             ExampleNotFound: there is none with this id.
-            StoreUnavailable: its original cannot be read.
         """
+        return _example(self._one(example_id))
+
+    def original(self, example_id: str) -> bytes | None:
+        """Return the picture as it was sent; None if it came as pixels.
+
+        Raises:
+            ExampleNotFound: there is no example with this id.
+            StoreUnavailable: the store could not be reached.
+        """
+        path = self._one(example_id)["original"]
+        return self._store.read(path, LARGEST_ORIGINAL) if path else None
+
+    def _one(self, example_id: str) -> sa.RowMapping:
         with self._engine.connect() as connection:
             row = (
                 connection.execute(sa.select(examples).where(examples.c.id == example_id)).mappings().first()
             )
         if row is None:
             raise ExampleNotFound
-        original = self._store.read(row["original"], LARGEST_ORIGINAL) if row["original"] else None
-        return Example(np.frombuffer(row["pixels"], np.uint8), row["label"], original)
+        return row
+
+    def each(self) -> Iterator[Example]:
+        """Yield all examples without their originals, in the order of their ids."""
+        query = sa.select(examples).order_by(examples.c.id).execution_options(yield_per=1000)
+        with self._engine.connect() as connection:
+            for row in connection.execute(query).mappings():
+                yield _example(row)
 
     def dataset(self) -> Dataset:
         """Return all examples as a data set, in the order of their ids."""
-        query = sa.select(examples.c.pixels, examples.c.label).order_by(examples.c.id)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        images = np.frombuffer(b"".join(row.pixels for row in rows), np.uint8).reshape(-1, PIXELS)
-        return Dataset(images, np.array([row.label for row in rows], np.uint8))
+        found = list(self.each())
+        images = np.frombuffer(b"".join(example.pixels.tobytes() for example in found), np.uint8)
+        return Dataset(images.reshape(-1, PIXELS), np.array([example.label for example in found], np.uint8))
+
+
+def _example(row: sa.RowMapping) -> Example:
+    return Example(np.frombuffer(row["pixels"], np.uint8), row["label"])
 
 
 def _keep(connection: sa.Connection, row: dict[str, Any]) -> bool:

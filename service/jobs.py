@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from service.database import exclusive, job_events, jobs, now
-from service.job_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
+from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
 
 ACTIVE = ("queued", "running")
 STATES = (*ACTIVE, "succeeded", "failed", "cancelled")

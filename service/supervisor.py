@@ -78,7 +78,11 @@ class Supervisor:
         try:
             command = [word.format(alive=tell_alive, parent=parent) for word in self._command]
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                command, env=dict(self._environment), stdin=subprocess.DEVNULL, pass_fds=(tell_alive, parent)
+                command,
+                env=dict(self._environment),
+                stdin=subprocess.DEVNULL,
+                pass_fds=(tell_alive, parent),
+                start_new_session=True,  # Ctrl-C is for us; we tell the worker
             )
             for theirs in (tell_alive, parent):
                 os.close(theirs)

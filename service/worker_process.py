@@ -4,15 +4,11 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
-from model.registry import Registry
-from service.database import open_database
-from service.execution import Patience
-from service.leases import LeaseLost, open_leases
 from service.settings import Settings
 from service.supervisor import Supervisor
-from service.worker import LOST, Stores, Worker, exit_with_parent, stop_on_signals
 
 log = logging.getLogger(__name__)
 
@@ -30,12 +26,31 @@ def supervised(settings: Settings, environment: Mapping[str, str] = os.environ) 
     return Supervisor(command, {**environment, **given, **dict.fromkeys(THREADS, "1")})
 
 
+@contextmanager
+def worker_beside(settings: Settings) -> Iterator[None]:
+    """Keep a worker running as long as the block lasts, unless the settings say not to."""
+    supervisor = None if settings.no_worker else supervised(settings)
+    if supervisor is not None:
+        supervisor.start()
+    try:
+        yield
+    finally:
+        if supervisor is not None:
+            supervisor.stop()
+
+
 def main() -> None:
     """Run a worker until it is told to stop or its parent is gone."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--alive", type=int, required=True)
     arguments.add_argument("--parent", type=int, required=True)
     pipes = arguments.parse_args()
+    from model.registry import Registry
+    from service.database import open_database
+    from service.execution import Patience
+    from service.leases import LeaseLost, open_leases
+    from service.worker import LOST, Stores, Worker, exit_with_parent, stop_on_signals
+
     exit_with_parent(pipes.parent)
     os.nice(NICENESS)
     settings = Settings()

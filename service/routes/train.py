@@ -1,18 +1,190 @@
-"""``/train``: training jobs."""
+"""``/train``: training jobs, and their events as they happen."""
 
-from typing import NoReturn
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from time import monotonic
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+import orjson
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from starlette.responses import StreamingResponse
 
+from model.config import NetworkConfig, TrainingConfig
+from model.registry import Registry
+from service.bodies import parse_json, receive
 from service.errors import ApiError
+from service.exchange import Exchange
 from service.hot import problems
+from service.lifecycle import Lifecycle
+from service.records import Records, records_of
+from service.services import Services, services_of
+from service.training_schemas import JobDocument, JobList, TrainRequest, training_config
 
-router = APIRouter(tags=["train"])
+LARGEST_BODY, BODY_SECONDS = 65_536, 10.0
+
+LOOK_SECONDS = 0.25
+"""Between two looks for new events."""
+
+HEARTBEAT_SECONDS = 10.0
+"""After so long without an event a comment tells proxies that the connection lives."""
+
+ENDED = ("succeeded", "failed", "cancelled")
+
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+JobPath = Annotated[str, Path(max_length=64, examples=["5f0c2d9a41b7e638"])]
+RecordsDep = Annotated[Records, Depends(records_of)]
+ServicesDep = Annotated[Services, Depends(services_of)]
+News = tuple[list[tuple[int, dict[str, Any]]], bool]
+
+router = APIRouter(prefix="/train", tags=["train"])
+
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": False,
+        "content": {"application/json": {"schema": TrainRequest.model_json_schema()}},
+    }
+}
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-sent events; the data of each is the job.",
+        "content": {"text/event-stream": {}},
+    },
+    204: {"description": "The job has ended, and Last-Event-ID was its last event."},
+}
 
 
 @router.post(
-    "/train", operation_id="train", status_code=202, response_model=None, responses={**problems(501)}
+    "",
+    status_code=202,
+    operation_id="train",
+    response_model=JobDocument,
+    openapi_extra=_BODY,
+    responses=problems(400, 401, 404, 408, 413, 429),
 )
-async def train() -> NoReturn:
-    """Ask for a training."""
-    raise ApiError(501, "expected a service that trains, got one that only reads; use `numeral train`")
+async def submit(
+    request: Request,
+    records: RecordsDep,
+    services: ServicesDep,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
+) -> Response:
+    """Ask for a training; a worker runs it. Again with the same Idempotency-Key, the same job."""
+    body = await receive(Exchange(request.scope, request.receive), LARGEST_BODY, BODY_SECONDS)
+    asked = parse_json(body) if body.strip() else {}
+    owner = request.scope.get("numeral.owner", "")
+
+    def put() -> dict[str, Any]:
+        config = pinned(training_config(asked), services.serving.registry).to_dict()
+        with records.jobs() as jobs:
+            return jobs.submit(config, owner=owner, key=idempotency_key)[0].as_dict()
+
+    job = await asyncio.to_thread(put)
+    return _json(job, 202, {"Location": f"/train/{job['id']}"})
+
+
+def pinned(config: TrainingConfig, registry: Registry) -> TrainingConfig:
+    """Return the configuration with what it leaves open made definite: it means the same whenever it runs.
+
+    Raises:
+        VersionNotFound: there is no version or alias ``start_from``.
+    """
+    if config.start_from is not None:
+        return replace(config, start_from=registry.resolve(config.start_from))
+    return replace(config, network=config.network or NetworkConfig())
+
+
+@router.get("", operation_id="list_jobs", response_model=JobList)
+def newest(
+    records: RecordsDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50, state: State | None = None
+) -> Response:
+    """List jobs, the newest first."""
+    with records.jobs() as jobs:
+        return _json({"jobs": [job.as_dict() for job in jobs.newest(limit, state)]})
+
+
+@router.get("/{job_id}", operation_id="get_job", response_model=JobDocument, responses=problems(404))
+def get(records: RecordsDep, job_id: JobPath) -> Response:
+    """Return a job."""
+    with records.jobs() as jobs:
+        return _json(jobs.get(job_id).as_dict())
+
+
+@router.post(
+    "/{job_id}/cancel",
+    operation_id="cancel_job",
+    response_model=JobDocument,
+    responses=problems(401, 404, 409),
+)
+def cancel(records: RecordsDep, job_id: JobPath) -> Response:
+    """Stop a job; it can be resumed."""
+    with records.jobs() as jobs:
+        return _json(jobs.cancel(job_id).as_dict())
+
+
+@router.post(
+    "/{job_id}/resume",
+    operation_id="resume_job",
+    status_code=202,
+    response_model=JobDocument,
+    responses=problems(401, 404, 409, 429),
+)
+def resume(records: RecordsDep, job_id: JobPath) -> Response:
+    """Let a cancelled or failed job go on from its last checkpoint."""
+    with records.jobs() as jobs:
+        return _json(jobs.resume(job_id).as_dict(), 202)
+
+
+@router.get(
+    "/{job_id}/events",
+    operation_id="follow_job",
+    response_class=StreamingResponse,
+    responses=_EVENTS | problems(404),
+)
+async def events(
+    records: RecordsDep,
+    services: ServicesDep,
+    job_id: JobPath,
+    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+) -> Response:
+    """Follow a job: its history first, then what happens, until it ends."""
+    after = _number(last_event_id)
+    batch, ended = await asyncio.to_thread(_news, records, job_id, after)
+    if ended and not batch:
+        return Response(status_code=204)  # tells a browser's EventSource not to come back
+    stream = _stream(records, services.lifecycle, job_id, after)
+    return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+def _number(last_event_id: str | None) -> int:
+    if not last_event_id:
+        return 0
+    if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= 9):
+        raise ApiError(422, "expected the id of an event, got another text", field="Last-Event-ID")
+    return int(last_event_id)
+
+
+def _news(records: Records, job_id: str, after: int) -> News:
+    """Return the events after one, and whether the job had ended before they were read."""
+    with records.jobs() as jobs:
+        ended = jobs.get(job_id).state in ENDED
+        return jobs.events(job_id, after), ended
+
+
+async def _stream(records: Records, lifecycle: Lifecycle, job_id: str, after: int) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    last, spoke = after, monotonic()
+    while not lifecycle.draining:
+        batch, ended = await asyncio.to_thread(_news, records, job_id, last)
+        for number, job in batch:
+            yield b"id: %d\ndata: %b\n\n" % (number, orjson.dumps(job))
+            last, spoke = number, monotonic()
+        if ended:
+            return
+        if monotonic() - spoke > HEARTBEAT_SECONDS:
+            yield b":\n\n"
+            spoke = monotonic()
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _json(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(document), status, headers, "application/json")

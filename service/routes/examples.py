@@ -1,0 +1,216 @@
+"""``/examples``: corrected pictures for later training."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Annotated, Any
+
+import numpy as np
+import orjson
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+from starlette.responses import StreamingResponse
+
+from model.arrays import Bytes
+from model.errors import ImageError
+from service import archives, bodies, png
+from service.errors import ApiError
+from service.examples import Example
+from service.exchange import Exchange
+from service.pictures import Pictures
+from service.records import Records, records_of
+from service.services import Services, services_of
+
+ZIP = (b"application/zip", b"application/x-zip-compressed")
+BULK = 200
+"""Examples of an archive that are kept at once."""
+
+MOST_PIXELS_IN_BULK = 400_000_000
+"""Of all pictures of an archive together: a zip of small files can hold gigapixels."""
+
+MOST_REFUSALS = 100
+
+Label = Annotated[int | None, Query(ge=0, le=9, description="The digit that the picture shows.")]
+ExamplePath = Annotated[str, Path(max_length=64)]
+RecordsDep = Annotated[Records, Depends(records_of)]
+ServicesDep = Annotated[Services, Depends(services_of)]
+
+router = APIRouter(prefix="/examples", tags=["examples"])
+
+
+class ExampleDocument(BaseModel):
+    """An example that is kept."""
+
+    id: str = Field(description="Named by its pixels: the same picture has the same id.")
+    label: int
+
+
+class Refusal(BaseModel):
+    """A picture of an archive that is not kept."""
+
+    entry: int = Field(description="Its place in the archive, from 1.")
+    error: str
+
+
+class BulkDocument(BaseModel):
+    """What became of an archive."""
+
+    new: int
+    known: int
+    refused: int
+    refusals: list[Refusal] = Field(description=f"The first {MOST_REFUSALS}.")
+
+
+class ListedExample(ExampleDocument):
+    """An example in a list; times are UTC."""
+
+    created_at: str
+    updated_at: str
+
+
+class Examples(BaseModel):
+    """How many examples there are."""
+
+    total: int
+    per_label: dict[str, int]
+    examples: list[ListedExample] | None = Field(None, description="With limit: the newest.")
+
+
+@router.post(
+    "",
+    operation_id="add_example",
+    status_code=201,
+    response_model=ExampleDocument,
+    responses={200: {"model": ExampleDocument | BulkDocument, "description": "It was known; or an archive."}},
+)
+async def add(request: Request, records: RecordsDep, services: ServicesDep, label: Label = None) -> Response:
+    """Keep a picture with its true label, in any body that /predict takes; or a zip archive of LABEL/name.png."""
+    exchange, settings = Exchange(request.scope, request.receive), services.settings
+    kind = exchange.header(b"content-type")
+    if kind is not None and kind.split(b";")[0].strip().lower() in ZIP:
+        archive = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
+        return _json(await asyncio.to_thread(_bulk, archive, records, services.pictures))
+    body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
+    submission = bodies.parse(body, kind, members=("label",))
+    digit = _label(label, submission.members.get("label"))
+    prepared = await services.pictures.prepare(submission)
+    example = Example(_whole(prepared.pixels), digit, submission.image)
+
+    def keep() -> bool:
+        with records.examples() as examples:
+            return examples.add([example])[0]
+
+    new = await asyncio.to_thread(keep)
+    return _json({"id": example.id, "label": example.label}, 201 if new else 200)
+
+
+def _label(query: int | None, member: object) -> int:
+    if member is not None and (type(member) is not int or not 0 <= member <= 9):
+        raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
+    if query is not None and member is not None and query != member:
+        raise ApiError(
+            422, "expected one label, got it in the query and, different, in the body", field="label"
+        )
+    digit = query if member is None else member
+    if not isinstance(digit, int):
+        raise ApiError(422, "expected label, the digit that the picture shows, got none", field="label")
+    return digit
+
+
+def _whole(pixels: bodies.Pixels) -> Bytes:
+    """Return pixels as examples keep them, in whole numbers; a picture without ink shows no digit."""
+    whole = np.rint(pixels).astype(np.uint8).reshape(-1)
+    if not whole.any():
+        raise ApiError(422, "expected a picture of a digit, got a blank one")
+    return whole
+
+
+def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any]:
+    refusals: list[dict[str, Any]] = []
+    batch: list[Example] = []
+    new = known = refused = 0
+    pixels_left = MOST_PIXELS_IN_BULK
+
+    def keep() -> tuple[int, int]:
+        with records.examples() as examples:
+            unknown = sum(examples.add(batch))
+        kept = len(batch)
+        batch.clear()
+        return unknown, kept - unknown
+
+    for entry in archives.pictures(archive):
+        try:
+            example, pixels = _example(entry, pictures)
+            pixels_left -= pixels
+            batch.append(example)
+        except (ImageError, ApiError) as error:
+            refused += 1
+            if len(refusals) < MOST_REFUSALS:
+                refusals.append({"entry": entry.number, "error": str(error)})
+        if pixels_left < 0:
+            raise ApiError(413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more")
+        if len(batch) >= BULK:
+            counts = keep()
+            new, known = new + counts[0], known + counts[1]
+    counts = keep()
+    return {"new": new + counts[0], "known": known + counts[1], "refused": refused, "refusals": refusals}
+
+
+def _example(entry: archives.Entry, pictures: Pictures) -> tuple[Example, int]:
+    """Return the example in an archive, and how many pixels its picture has."""
+    if entry.error is not None:
+        raise ApiError(422, entry.error)
+    prepared = pictures.prepare_now(entry.data)
+    width, height = prepared.picture.source_size if prepared.picture else (28, 28)
+    return Example(_whole(prepared.pixels), entry.label, entry.data), width * height
+
+
+@router.get("", operation_id="count_examples", response_model=Examples, response_model_exclude_none=True)
+def count(
+    records: RecordsDep, limit: Annotated[int, Query(ge=0, le=1000)] = 0, label: Label = None
+) -> Response:
+    """Count the examples; with `limit`, list the newest too."""
+    with records.examples() as examples:
+        document = examples.count()
+        if limit:
+            document["examples"] = examples.newest(limit, label)
+    return _json(document)
+
+
+@router.get("/export", operation_id="export_examples", response_class=StreamingResponse)
+def export(records: RecordsDep) -> Response:
+    """Return all examples as a zip archive of LABEL/id.png, which POST /examples takes back."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
+    with records.examples() as examples:
+        archives.write(examples.each(), file)
+    headers = {
+        "Content-Disposition": 'attachment; filename="examples.zip"',
+        "Content-Length": str(file.tell()),
+    }
+    return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while chunk := file.read(1 << 16):
+            yield chunk
+
+
+@router.get("/{example_id}/image", operation_id="get_example_image", response_class=Response)
+def image(records: RecordsDep, example_id: ExamplePath) -> Response:
+    """Return an example as the network sees it, a PNG."""
+    with records.examples() as examples:
+        return Response(png.encode(examples.get(example_id).pixels), media_type="image/png")
+
+
+@router.delete("/{example_id}", operation_id="delete_example", status_code=204)
+def delete(records: RecordsDep, example_id: ExamplePath) -> Response:
+    """Forget an example, its original too."""
+    with records.examples() as examples:
+        examples.remove(example_id)
+    return Response(status_code=204)
+
+
+def _json(document: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(document), status, media_type="application/json")
