@@ -7,6 +7,8 @@ from model.normalisation.planes import Box, Mask
 
 BAND = 0.85
 STEP = 0.4
+INSIDE = 0.4
+BEYOND = 0.6
 DEEPEST = 0.3
 PERSISTS = 0.08
 
@@ -31,6 +33,7 @@ def _depth(shares: NDArray[np.float64]) -> int:
         return 0
     depth = int(drops.argmax()) + 1
     beyond = shares[depth + 1 : depth + 2 + max(2, int(len(shares) * PERSISTS))]
-    if shares[:depth].mean() < BAND or beyond.max() > shares[depth - 1] - STEP:
+    middle = shares[len(shares) // 4 : -(len(shares) // 4)]
+    if middle.mean() > INSIDE or shares[:depth].mean() < BAND or beyond.max() > BEYOND:
         return 0
     return depth + int(shares[depth] - beyond[0] > STEP / 4)

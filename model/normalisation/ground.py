@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from model.normalisation.planes import Plane, blurred, closed, opened
+from model.normalisation.planes import Plane, blurred, opened
 from model.normalisation.thresholds import otsu, separability
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
@@ -12,6 +12,7 @@ ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 POLARITY_WEIGHTS = np.array([7.5, 2.5, 4.6])
 FLAT = 0.04
+TWO_LEVELS = 0.78
 
 
 def is_dark_ink(plane: Plane) -> bool:
@@ -31,8 +32,8 @@ def polarity_cues(plane: Plane) -> NDArray[np.float64]:
     border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
     light_border = 2 * np.count_nonzero(2 * border.astype(np.int16) > low + high) / border.size - 1
     window = _window(plane, STROKE_SCALE)
-    dark = float(np.square(closed(plane, window) - levels).mean())
-    light = float(np.square(levels - opened(plane, window)).mean())
+    dark = float(np.square(_local_ground(~plane, window) - (255 - levels)).mean())
+    light = float(np.square(levels - _local_ground(plane, window)).mean())
     thin = (dark - light) / (dark + light + 1)
     return np.array([light_border * trust, thin, thin * (1 - trust)])
 
@@ -47,18 +48,24 @@ def ink_strength(plane: Plane) -> Plane:
     if flat is not None:
         return np.maximum(plane, flat) - flat
     smooth = blurred(plane, 1.0)
-    rises = []
-    for share in WINDOWS:
-        rises.append(np.percentile(smooth - opened(smooth, _window(plane, share)), 99))
+    grounds = [_local_ground(smooth, _window(plane, share)) for share in WINDOWS]
+    rises = [float(np.percentile(smooth - ground, 99)) for ground in grounds]
     chosen = next(i for i, rise in enumerate(rises) if rise >= ENOUGH * max(rises))
-    ground = opened(smooth, _window(plane, WINDOWS[min(chosen + 1, len(WINDOWS) - 1)]))
+    ground = grounds[min(chosen + 1, len(WINDOWS) - 1)]
     return np.maximum(plane, ground) - ground
+
+
+def _local_ground(plane: Plane, window: int) -> Plane:
+    """The opening of the plane continued beyond its borders, so that a slope's end is not taken for a shape."""
+    half = window // 2
+    beyond = opened(np.pad(plane, half, mode="edge"), window)
+    return beyond[half : half + plane.shape[0], half : half + plane.shape[1]]
 
 
 def _flat_ground(plane: Plane) -> np.uint8 | None:
     """The level of a ground that is the same everywhere; None where it is not."""
     light = plane > otsu(plane)
-    if light.all() or not light.any():
+    if separability(plane) < TWO_LEVELS:
         return None
     ground, ink = plane[~light], np.median(plane[light])
     level = np.median(ground)

@@ -58,11 +58,6 @@ def opened(plane: Plane, window: int) -> Plane:
     return _extreme(_extreme(plane, window, np.minimum), window, np.maximum)
 
 
-def closed(plane: Plane, window: int) -> Plane:
-    """Every dark shape into which no window x window square fits rises to its surroundings."""
-    return _extreme(_extreme(plane, window, np.maximum), window, np.minimum)
-
-
 def blurred(plane: Plane, sigma: float) -> Plane:
     return np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(sigma))) if sigma > 0 else plane
 

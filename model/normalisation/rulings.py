@@ -1,14 +1,19 @@
 """Printed lines that run across the sheet are taken out of the ink, except where a stroke crosses them."""
 
+import math
+
 import numpy as np
 
 from model.normalisation.components import label
 from model.normalisation.planes import Mask, dilated_along, opened_along
+from model.normalisation.strokes import stroke_width
 
 PIECE = 0.25
 SPAN = 0.8
 THICKEST = 0.1
 BEYOND = 0.06
+LEAST_REST = 6
+TRIFLE = 0.03
 
 
 def without_rulings(ink: Mask) -> Mask:
@@ -40,19 +45,21 @@ def _lines(ink: Mask, axis: int) -> Mask:
 
 
 def _runs_beyond(lines: Mask, rest: Mask, axis: int) -> bool:
-    along_rest = np.flatnonzero(rest.any(axis=1 - axis))
     along_lines = np.flatnonzero(lines.any(axis=1 - axis))
-    if len(along_rest) < 3:
+    amount = np.cumsum(rest.sum(axis=1 - axis))
+    if amount[-1] < LEAST_REST:
         return False
+    first, last = np.searchsorted(amount, (TRIFLE * amount[-1], (1 - TRIFLE) * amount[-1]))
     margin = BEYOND * lines.shape[axis]
-    return bool(along_rest[0] - along_lines[0] >= margin and along_lines[-1] - along_rest[-1] >= margin)
+    return bool(first - along_lines[0] >= margin and along_lines[-1] - last >= margin)
 
 
 def _crossings(lines: Mask, rest: Mask, axis: int) -> Mask:
     """The part of removed lines that has ink close by on both of its sides."""
     if not lines.any():
         return lines
-    thickness = int(lines.sum(axis=1 - axis).max())
-    reach = 2 * thickness + 3
-    grown = dilated_along(rest, reach, 1 - axis)
-    return lines & ~dilated_along(~grown, reach, 1 - axis)
+    reach = 2 * math.ceil(stroke_width(lines)) + 3
+    beyond = [(reach, reach) if direction != axis else (0, 0) for direction in (0, 1)]
+    grown = dilated_along(np.pad(rest, beyond), reach, 1 - axis)
+    closed = ~dilated_along(~grown, reach, 1 - axis)
+    return lines & (closed[:, reach:-reach] if axis == 0 else closed[reach:-reach])

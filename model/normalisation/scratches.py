@@ -14,16 +14,21 @@ LONG = 3
 def without_scratches(ink: Mask) -> Mask:
     """Return the ink without marks much thinner than its strokes that reach the border.
 
-    Nothing goes unless strokes of the usual width make up most of the ink: a digit drawn with a fine line stays.
+    Nothing goes unless strokes of the usual width make up most of the ink and keep clear of the border: a digit drawn
+    with a fine line stays, and so does the thin end of one that touches the border itself.
     """
-    if not (ink[0].any() or ink[-1].any() or ink[:, 0].any() or ink[:, -1].any()):
+    if not _at_border(ink):
         return ink
     window = max(2, round(THIN * stroke_width(ink)))
     core = dilated(opened_mask(ink, window)) & ink
-    if np.count_nonzero(core) < CORE_SHARE * np.count_nonzero(ink):
+    if np.count_nonzero(core) < CORE_SHARE * np.count_nonzero(ink) or _at_border(core):
         return ink
     thin = label(ink & ~core)
     x0, y0, x1, y1 = thin.boxes.T
     at_border = (x0 == 0) | (y0 == 0) | (x1 == ink.shape[1]) | (y1 == ink.shape[0])
-    extent = np.maximum(x1 - x0, y1 - y0)
-    return ink & ~thin.mask(at_border & (extent >= LONG))
+    marks = thin.mask(at_border & (np.maximum(x1 - x0, y1 - y0) >= LONG))
+    return ink & ~marks if stroke_width(marks) <= THIN * stroke_width(core) else ink
+
+
+def _at_border(ink: Mask) -> bool:
+    return bool(ink[0].any() or ink[-1].any() or ink[:, 0].any() or ink[:, -1].any())
