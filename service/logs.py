@@ -27,11 +27,17 @@ class LineWriter:
         self._lines: list[bytes] = []
         self._dropped = 0
         self._stop = threading.Event()
-        self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._held = False
+
+    def hold(self) -> None:
+        """Write each line at once from now on, without a thread, until ``start``: for a parent that will fork."""
+        self._flush()
+        self._held = True
 
     def start(self) -> None:
         """Write from now on; what was handed over before is written first."""
+        self._held = False
         self._thread = threading.Thread(target=self._run, name="log", daemon=True)
         self._thread.start()
         atexit.register(self.close)
@@ -42,6 +48,8 @@ class LineWriter:
             self._lines.append(line)
         else:
             self._dropped += 1
+        if self._held:
+            self._flush()
 
     def close(self) -> None:
         """Write what is left, but do not wait long for a reader that does not read."""

@@ -1,17 +1,25 @@
-"""Runs the API until it is told to stop."""
+"""Runs the API, in this process or in several, until it is told to stop."""
 
 import gc
 import logging
+import signal
 import socket
 import sys
+from functools import partial
 
 import uvicorn
 
 from service.app import create_app
 from service.lifecycle import Server
 from service.logs import LineWriter, configure
+from service.metrics import Metrics
+from service.processes import Processes, Role
 from service.settings import Settings
 from service.worker_process import worker_beside
+
+BACKLOG = 2048
+LAST_WORDS = 20.0
+"""Seconds beyond draining and finishing after which a process is killed; a worker saves its job in them."""
 
 log = logging.getLogger("numeral")
 
@@ -21,33 +29,80 @@ def run(settings: Settings) -> int:
     writer = LineWriter()
     configure(writer, as_json=settings.log_format == "json")
     try:
-        listener = listen(settings.host, settings.port)
+        sockets = listen(settings.host, settings.port, settings.workers)
     except OSError as error:
         print(f"numeral: cannot listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return 1
+    log.info("listening on %s", _shown(sockets[0]))
+    if settings.workers == 1:
+        with worker_beside(settings):
+            return _serve(settings, sockets, Metrics(), 0, writer)
+    return _serve_in_several(settings, sockets, writer)
+
+
+def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
+    metrics = Metrics(settings.workers)
+    roles = [
+        Role(f"API process {number}", partial(_serve, settings, sockets, metrics, number, writer))
+        for number in range(settings.workers)
+    ]
+    if not settings.no_worker:
+        # In a process of its own, because the parent must not have threads when it forks.
+        roles.append(Role("the worker's supervisor", partial(_supervise, settings, sockets, writer)))
+    patience = settings.drain_seconds + settings.finish_seconds + LAST_WORDS
+    writer.hold()
+    return Processes(roles, sockets, patience).run()
+
+
+def _supervise(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
+    writer.start()
+    for held in sockets:
+        held.close()
     with worker_beside(settings):
-        serve_on(listener, settings, writer)
+        signal.sigwait((signal.SIGTERM, signal.SIGINT))
     writer.close()
     return 0
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens.
+def listen(host: str, port: int, processes: int = 1) -> list[socket.socket]:
+    """Return a bound socket for each process, all on the same port.
 
     Raises:
         OSError: the port is taken or the address is not ours.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    listener.set_inheritable(True)
-    return listener
+    first = _bound(host, port, shared=False)
+    if processes == 1:
+        return [first]
+    port = first.getsockname()[1]
+    first.close()  # it only showed that nobody else has the port
+    return [_bound(host, port, shared=True) for _ in range(processes)]
 
 
-def serve_on(listener: socket.socket, settings: Settings, writer: LineWriter) -> None:
-    """Answer what comes in on this socket until told to stop."""
-    app = create_app(settings, write_log=writer.write)
+def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    bound.bind(address)
+    return bound
+
+
+def _shown(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _serve(
+    settings: Settings, sockets: list[socket.socket], metrics: Metrics, number: int, writer: LineWriter
+) -> int:
+    """Answer what comes in on this process's socket until told to stop."""
+    metrics.counters.take_row(number)
+    for held in sockets[:number] + sockets[number + 1 :]:
+        held.close()
+    app = create_app(settings, counted=metrics, write_log=writer.write)
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -58,7 +113,7 @@ def serve_on(listener: socket.socket, settings: Settings, writer: LineWriter) ->
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        backlog=2048,
+        backlog=BACKLOG,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=int(settings.finish_seconds),
     )
@@ -66,8 +121,7 @@ def serve_on(listener: socket.socket, settings: Settings, writer: LineWriter) ->
     server = Server(config, services.lifecycle, settings.drain_seconds)
     services.batcher.crowd = server.server_state.tasks
     writer.start()
-    host, port = listener.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    log.info("listening on http://%s:%d", shown, port)
     gc.freeze()
-    server.run(sockets=[listener])
+    server.run(sockets=[sockets[number]])
+    writer.close()
+    return 0
