@@ -6,6 +6,7 @@ that a job that is interrupted still ends with the weights it would have had.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors.numpy import load as load_tensors
@@ -17,7 +18,9 @@ from model.dataset import Dataset, Split, split
 from model.errors import DataError
 from model.network import PIXELS
 from model.store import Store
-from service.examples import Examples
+
+if TYPE_CHECKING:
+    from service.examples import Examples  # loads SQLAlchemy, which a training without examples needs not
 
 HELD_OUT = 5
 """Every so manieth example of a digit is set aside for the gate; a digit with fewer examples keeps them all to learn."""
@@ -47,15 +50,15 @@ class TrainingData:
     given: Dataset
 
 
-def prepare(job_id: str, config: TrainingConfig, store: Store, examples: Examples) -> TrainingData:
-    """Return a job's data, the same at every call.
+def prepare(job_id: str, config: TrainingConfig, store: Store, examples: "Examples | None") -> TrainingData:
+    """Return a job's data, the same at every call; without ``examples``, none are mixed in.
 
     Raises:
         DataError: the data set is missing or torn.
         StoreUnavailable: the store could not be reached or has no room.
     """
     base = split(_load(config.data), limit=config.limit)
-    given = _copied(job_id, store, examples) if config.examples else _EMPTY
+    given = _copied(job_id, store, examples) if config.examples and examples is not None else _EMPTY
     learned, held_out = set_aside(given)
     training = mixed(base.training, learned)
     return TrainingData(Split(training, base.validation), len(learned), held_out, given)
@@ -71,7 +74,7 @@ def copy_path(job_id: str) -> str:
     return f"jobs/{job_id}/examples.safetensors"
 
 
-def _copied(job_id: str, store: Store, examples: Examples) -> Dataset:
+def _copied(job_id: str, store: Store, examples: "Examples") -> Dataset:
     path = copy_path(job_id)
     copy = store.read(path, LARGEST_COPY)
     if copy is None:

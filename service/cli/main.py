@@ -2,7 +2,10 @@
 
 import typer
 
+from service.cli.models import export, models, promote, rollback
+from service.cli.predict import predict
 from service.cli.serve import serve
+from service.cli.train import train
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -11,6 +14,8 @@ app = typer.Typer(
     help="Handwritten digits for other programs.",
 )
 app.command()(serve)
+for command in (train, predict, models, promote, rollback, export):
+    app.command()(command)
 
 
 @app.callback()

@@ -1,0 +1,60 @@
+"""What commands print: plain words for people, JSON for programs, and one sentence when something is wrong."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+HomeOption = Annotated[
+    Path | None, typer.Option(help="Holds everything Numeral writes; NUMERAL_HOME, or else your data folder.")
+]
+
+
+def say(words: str) -> None:
+    """Print a line to standard output."""
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+def say_json(value: Any) -> None:
+    """Print a value as one line of JSON."""
+    say(json.dumps(value))
+
+
+def settings_of(home: Path | None) -> "Settings":
+    """Return the settings, with this home if one was given.
+
+    Raises:
+        ConfigInvalid: a NUMERAL_… variable in the environment is out of range.
+    """
+    from pydantic import ValidationError
+
+    from model.errors import ConfigInvalid
+    from service.settings import Settings
+
+    try:
+        return Settings(home=home) if home else Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigInvalid("_".join(map(str, ("NUMERAL", *first["loc"]))).upper(), first["msg"]) from None
+
+
+@contextmanager
+def plain_errors(*, as_json: bool) -> Iterator[None]:
+    """Turn what a person can mend into one sentence on standard error, and exit status 1."""
+    from model.errors import ModelError
+
+    try:
+        yield
+    except (ModelError, OSError) as error:
+        message = str(error) if isinstance(error, ModelError) else f"{error.strerror}: {error.filename}"
+        sys.stderr.write(json.dumps({"error": message}) + "\n" if as_json else f"numeral: {message}\n")
+        raise typer.Exit(1) from None

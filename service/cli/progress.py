@@ -1,0 +1,185 @@
+"""A training as it is watched: a live table on a terminal, plain lines elsewhere, JSON lines for programs."""
+
+import sys
+from dataclasses import asdict
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from model.training import Progress as Report
+from service.cli.output import say, say_json
+from service.offline import OfflineTraining, Outcome
+
+ROWS = 12
+"""Epochs shown at once on a terminal, the latest."""
+
+
+class Screen(Protocol):
+    """Where a training shows itself."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+
+    def report(self, progress: Report) -> None:
+        """Show where the training stands."""
+
+    def stopped(self) -> None:
+        """Say that it was interrupted, and how to go on."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Show what came of it."""
+
+
+def screen_for(training: OfflineTraining, *, as_json: bool) -> Screen:
+    """Return the screen that suits standard output."""
+    if as_json:
+        return JsonLines(training)
+    return Terminal(training) if sys.stdout.isatty() else PlainLines(training)
+
+
+class PlainLines:
+    """One line an epoch, for logs and pipes."""
+
+    def __init__(self, training: OfflineTraining) -> None:
+        self._training = training
+
+    def __enter__(self) -> Self:
+        """Say what begins."""
+        if self._training.resumed_at:
+            say(f"resumed at {self._training.resumed_at:.1%}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is left open."""
+
+    def report(self, progress: Report) -> None:
+        """Print a line after each epoch."""
+        if progress.epoch_ended:
+            say(
+                f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
+                f"validation error {_percent(progress.validation_error)}  "
+                f"{_speed(progress)} images/s  {_duration(progress.seconds_left)} left"
+            )
+
+    def stopped(self) -> None:
+        """Say how to go on."""
+        say("stopped at a checkpoint; numeral train --resume goes on from here")
+
+    def finished(self, outcome: Outcome) -> None:
+        """Print the version and its figures."""
+        for line in _summary(outcome):
+            say(line)
+
+
+class JsonLines(PlainLines):
+    """Every report as a line of JSON; the result is the last line."""
+
+    def __enter__(self) -> Self:
+        """Nothing is said before the first report."""
+        return self
+
+    def report(self, progress: Report) -> None:
+        """Print the report's fields."""
+        say_json({"progress": asdict(progress)})
+
+    def stopped(self) -> None:
+        """Say that there is a checkpoint."""
+        say_json({"stopped": {"resume": True, "training": self._training.token}})
+
+    def finished(self, outcome: Outcome) -> None:
+        """The command prints the result."""
+
+
+class Terminal(PlainLines):
+    """A table of the latest epochs above a bar that fills."""
+
+    def __init__(self, training: OfflineTraining) -> None:
+        super().__init__(training)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[left]} left"),
+        )
+        self._task = self._bar.add_task("learning", total=1.0, left="…")
+        self._epochs: list[Report] = []
+        self._live = Live(self._table(None), console=Console(), refresh_per_second=8)
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the last picture standing."""
+        self._live.stop()
+
+    def report(self, progress: Report) -> None:
+        """Draw anew."""
+        if progress.epoch_ended:
+            self._epochs.append(progress)
+        self._bar.update(self._task, completed=progress.fraction, left=_duration(progress.seconds_left))
+        self._live.update(self._table(None if progress.epoch_ended else progress))
+
+    def _table(self, current: Report | None) -> Table:
+        table = Table(box=None, header_style="bold", pad_edge=False, expand=False)
+        for name in ("epoch", "loss", "validation error", "images/s"):
+            table.add_column(name, justify="right")
+        best = min((r.validation_error for r in self._epochs if r.validation_error is not None), default=None)
+        for report in self._epochs[-ROWS:]:
+            style = "green" if report.validation_error == best else None
+            table.add_row(*_cells(report), style=style)
+        if current is not None:
+            table.add_row(*_cells(current), style="dim")
+        page = Table.grid()
+        page.add_row(table)
+        page.add_row(self._bar)
+        return page
+
+
+def _cells(report: Report) -> tuple[str, str, str, str]:
+    error = _percent(report.validation_error) if report.epoch_ended else "…"
+    return f"{report.epoch}/{report.epochs}", f"{report.loss:.4f}", error, _speed(report)
+
+
+def _percent(share: float | None) -> str:
+    return "…" if share is None else f"{share:.2%}"
+
+
+def _speed(report: Report) -> str:
+    return "…" if report.images_per_second is None else f"{report.images_per_second:,.0f}"
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return "…"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+
+
+def _summary(outcome: Outcome) -> list[str]:
+    metrics = outcome.metrics
+    lines = [f"version {outcome.version}  {outcome.digest}"]
+    for name in ("validation", "test"):
+        if f"{name}_error" in metrics:
+            low, high = metrics[f"{name}_error_interval"]
+            lines.append(
+                f"{name} error {metrics[f'{name}_error']:.2%} (95 % certain: {low:.2%} to {high:.2%}) "
+                f"on {metrics[f'{name}_images']:,} digits"
+            )
+    lines.append(f"{'promoted to production' if outcome.promoted else 'not promoted'}: {outcome.reason}")
+    lines.append(f"numeral models {outcome.version} shows its card, learning curve and confusion matrix")
+    return lines

@@ -1,0 +1,202 @@
+"""``numeral train``: data in, a better network out, and something to watch on the way."""
+
+import signal
+from dataclasses import asdict, replace
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.output import HomeOption, JsonOption, plain_errors, say_json, settings_of
+
+if TYPE_CHECKING:
+    from model.config import TrainingConfig
+    from service.cli.progress import Screen
+    from service.offline import OfflineTraining, Outcome
+
+CHECKPOINT_SECONDS = 20.0
+"""Training between two checkpoints: what is lost at most if the machine dies. Ctrl-C loses nothing."""
+
+INTERRUPTED = 130
+"""The exit status of a command that was stopped with Ctrl-C, by custom 128 + SIGINT."""
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="mnist, a folder LABEL/*.png, an .npz, or an IDX file of images.", show_default="mnist"
+        ),
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Neurons of each hidden layer.", show_default="1000,500")
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="sigmoid, tanh, relu, leaky_relu or gelu.", show_default="relu")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training images.", show_default="30")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Pictures in a mini-batch.", show_default="128")
+    ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="How far a weight moves along its gradient.", show_default="0.001")
+    ] = None,
+    optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.", show_default="adamw")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help="Of the learning rate: constant, cosine or one_cycle.", show_default="cosine"),
+    ] = None,
+    momentum: Annotated[float | None, typer.Option(help="Of sgd.", show_default="0.9")] = None,
+    weight_decay: Annotated[
+        float | None, typer.Option(help="How fast weights shrink by themselves.", show_default="0.01")
+    ] = None,
+    average: Annotated[
+        float | None,
+        typer.Option(help="Decay of a moving average of the weights; 0 keeps none.", show_default="0"),
+    ] = None,
+    loss: Annotated[
+        str | None, typer.Option(help="cross_entropy or squared_error.", show_default="cross_entropy")
+    ] = None,
+    label_smoothing: Annotated[
+        float | None,
+        typer.Option(help="Share of the desired 1 that is spread over all digits.", show_default="0.1"),
+    ] = None,
+    augmentation: Annotated[
+        str | None, typer.Option(help="none, standard or release.", show_default="standard")
+    ] = None,
+    synthetic: Annotated[
+        int | None, typer.Option(help="Synthetic digits to learn from besides.", show_default="0")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Learn from the first N images only.", show_default="all")
+    ] = None,
+    examples: Annotated[
+        bool | None, typer.Option(help="Learn from corrected examples too.", show_default="yes")
+    ] = None,
+    start_from: Annotated[
+        str | None, typer.Option(help="A version or alias to go on from.", show_default="random weights")
+    ] = None,
+    promote: Annotated[
+        str | None, typer.Option(help="if_better, always or never.", show_default="if_better")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same seed gives the same weights.", show_default="1")
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            help="For matrix products; the last bits of the weights depend on it.", show_default="1"
+        ),
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option(help="Settings by name: quick, standard or release; options go before it.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a network, publish it as a version, and promote it if it is better."""
+    own = {"recipe", "resume", "home", "as_json", "own"}
+    given = {name: value for name, value in locals().items() if value is not None and name not in own}
+    with plain_errors(as_json=as_json):
+        config = _config(given, recipe)
+        training = _training(config, recipe, home, resume=resume)
+        _run(training, as_json=as_json)
+
+
+def _config(given: dict[str, Any], recipe: str | None) -> "TrainingConfig":
+    """Return what the options mean; those that were given go before the recipe's."""
+    from model.config import NetworkConfig, TrainingConfig
+    from model.errors import ConfigInvalid
+    from model.recipes import RECIPES
+
+    if recipe is not None and recipe not in RECIPES:
+        raise ConfigInvalid("recipe", f"expected one of {', '.join(RECIPES)}")
+    base = RECIPES[recipe] if recipe else TrainingConfig()
+    network = base.network or NetworkConfig()
+    if "hidden" in given:
+        network = replace(network, hidden=_sizes(given.pop("hidden")))
+    if "activation" in given:
+        network = replace(network, activation=given.pop("activation"))
+    if network != (base.network or NetworkConfig()):
+        given["network"] = asdict(network)
+    return TrainingConfig.from_dict({**base.to_dict(), **given})
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    from model.errors import ConfigInvalid
+
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ConfigInvalid(
+            "hidden", "expected whole numbers with commas between, such as 1000,500"
+        ) from None
+
+
+def _training(
+    config: "TrainingConfig", recipe: str | None, home: Path | None, *, resume: bool
+) -> "OfflineTraining":
+    from model.config import TrainingConfig
+    from service.offline import OfflineTraining
+
+    settings = settings_of(home)
+    if not resume:
+        return OfflineTraining.begin(settings, config, recipe)
+    return OfflineTraining.resume(settings, None if config == TrainingConfig() else config)
+
+
+class _Interrupt:
+    """Ctrl-C or SIGTERM, noticed between two slices so that the trainer is at rest; a second one acts at once."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: Any) -> None:
+        self.asked = True
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _run(training: "OfflineTraining", *, as_json: bool) -> None:
+    from service.cli.progress import screen_for
+
+    interrupt = _Interrupt()
+    with screen_for(training, as_json=as_json) as screen:
+        if not _train(training, screen, interrupt):
+            screen.stopped()
+            raise typer.Exit(INTERRUPTED)
+        outcome = training.finish()
+        screen.finished(outcome)
+    if as_json:
+        say_json(_result(outcome))
+
+
+def _train(training: "OfflineTraining", screen: "Screen", interrupt: _Interrupt) -> bool:
+    """Train to the end, saving now and then; return False if it was interrupted before."""
+    saved = monotonic()
+    for progress in training.run():
+        screen.report(progress)
+        last = progress.fraction == 1
+        if last or interrupt.asked or monotonic() - saved > CHECKPOINT_SECONDS:
+            training.save()
+            saved = monotonic()
+        if interrupt.asked and not last:
+            return False
+    return True
+
+
+def _result(outcome: "Outcome") -> dict[str, Any]:
+    return {
+        "result": {
+            "version": outcome.version,
+            "digest": outcome.digest,
+            "validation_error": outcome.metrics["validation_error"],
+            "metrics": outcome.metrics,
+            "gate": {"promoted": outcome.promoted, "reason": outcome.reason},
+        }
+    }
