@@ -102,7 +102,7 @@ def training_config(asked: dict[str, Any]) -> TrainingConfig:
     """
     known = TrainRequest.model_fields
     if not asked.keys() <= known.keys():
-        raise ConfigInvalid("?", f"expected only {', '.join(known)}; got an unknown member")
+        raise ConfigInvalid("body", f"expected only {', '.join(known)}; got an unknown member")
     config = TrainingConfig.from_dict(asked)
     if config.data != "mnist":
         raise ConfigInvalid("data", "expected mnist")

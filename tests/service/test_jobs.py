@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from service.attempts import MOST_ATTEMPTS, Attempt, Superseded, release
 from service.database import open_database
-from service.job_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
+from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
 from service.jobs import Jobs, Limits
 from tests.service.databases import new_database, running_postgres
 
