@@ -20,7 +20,7 @@ from service.logs import RequestLog
 from service.metrics import Metrics
 from service.pictures import Pictures
 from service.records import Records
-from service.routes import docs, examples, health, metrics, models, page, reading, train
+from service.routes import examples, health, metrics, models, page, reading, train
 from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
@@ -78,7 +78,6 @@ def create_app(
         examples.router,
         health.router,
         metrics.router,
-        docs.router,
     ):
         app.include_router(router)
     page.mount(app)

@@ -1,5 +1,0 @@
-"""``/docs``: the OpenAPI document as a page."""
-
-from fastapi import APIRouter
-
-router = APIRouter()
