@@ -1,13 +1,13 @@
 """The artifact: a network as it is published, and never changed again.
 
 It has two parts. The weights are a safetensors file with tensors ``layers.I.weight`` (n_in, n_out) and ``layers.I.bias``
-(n_out,), float32. The manifest is JSON: format, architecture, preprocessing, calibration, how it was trained, on what,
+(n_out,), float32, and the detector's, named likewise after ``detector.``. The manifest is JSON: format, architecture, preprocessing, calibration, how it was trained, on what,
 how well it reads, and the SHA-256 of the weights file. Reading checks everything and executes nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from model.activations import ACTIVATIONS
 from model.arrays import Array
 from model.calibration import Calibration
 from model.config import LAYERS, NEURONS, WEIGHTS
+from model.detector import ACTIVATIONS as DETECTOR_ACTIVATIONS
+from model.detector import HIDDEN, detector_sizes
 from model.errors import ArtifactCorrupt, ShapeMismatch
 from model.losses import DIGITS
 from model.network import PIXELS, Layer, Network
@@ -28,7 +30,10 @@ from model.tensors import read_metadata
 FORMAT = "numeral"
 FORMAT_VERSION = 1
 
-LARGEST_WEIGHTS = 4 * WEIGHTS + 100_000
+DETECTOR = "detector."
+"""What the names of the detector's tensors begin with."""
+
+LARGEST_WEIGHTS = 4 * (WEIGHTS + (NEURONS + PIXELS) * HIDDEN) + 100_000
 """Bytes of the largest weights file we read."""
 
 LARGEST_MANIFEST = 4_000_000
@@ -65,13 +70,20 @@ def digest_of(data: bytes | memoryview) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-def encode_weights(network: Network) -> bytes:
-    """Return the safetensors file of a network; equal weights give equal bytes."""
+def encode_weights(network: Network, detector: Network | None = None) -> bytes:
+    """Return the safetensors file of a network and its detector; equal weights give equal bytes."""
+    tensors = _named_tensors("", network)
+    if detector is not None:
+        tensors |= _named_tensors(DETECTOR, detector)
+    return save(tensors, {"numeral": json.dumps(architecture(network), sort_keys=True)})
+
+
+def _named_tensors(prefix: str, network: Network) -> dict[str, Array]:
     tensors: dict[str, Array] = {}
     for i, layer in enumerate(network.layers):
-        tensors[f"layers.{i}.weight"] = layer.weight
-        tensors[f"layers.{i}.bias"] = layer.bias
-    return save(tensors, {"numeral": json.dumps(architecture(network), sort_keys=True)})
+        tensors[f"{prefix}layers.{i}.weight"] = layer.weight
+        tensors[f"{prefix}layers.{i}.bias"] = layer.bias
+    return tensors
 
 
 def architecture(network: Network) -> dict[str, Any]:
@@ -83,12 +95,15 @@ def architecture(network: Network) -> dict[str, Any]:
     }
 
 
-def decode_weights(data: bytes, expected: Mapping[str, Any]) -> Network:
-    """Return the network in a safetensors file.
+def decode_weights(
+    data: bytes, expected: Mapping[str, Any], detector: bool = False
+) -> tuple[Network, Network | None]:
+    """Return the network in a safetensors file, and its detector.
 
     Args:
         data: the whole file.
         expected: the architecture that the manifest names.
+        detector: whether the manifest names one.
 
     Raises:
         ArtifactCorrupt: the file is torn, foreign, or of another architecture.
@@ -99,12 +114,21 @@ def decode_weights(data: bytes, expected: Mapping[str, Any]) -> Network:
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise ArtifactCorrupt(f"expected a safetensors file of weights: {type(error).__name__}") from error
+    network = _network(tensors, "", sizes, names)
+    found = _network(tensors, DETECTOR, detector_sizes(network), DETECTOR_ACTIVATIONS) if detector else None
+    n = 2 * (len(network.layers) + (len(found.layers) if found else 0))
+    if len(tensors) != n:
+        raise ArtifactCorrupt(f"expected {n} tensors, got {len(tensors)}")
+    return network, found
+
+
+def _network(
+    tensors: "Mapping[str, np.ndarray[Any, Any]]", prefix: str, sizes: Sequence[int], names: Sequence[str]
+) -> Network:
     layers = []
     for i, (n_in, n_out, name) in enumerate(zip(sizes, sizes[1:], names, strict=False)):
-        weight = _tensor(tensors, f"layers.{i}.weight", (n_in, n_out))
-        layers.append(Layer(weight, _tensor(tensors, f"layers.{i}.bias", (n_out,)), name))
-    if len(tensors) != 2 * len(layers):
-        raise ArtifactCorrupt(f"expected {2 * len(layers)} tensors, got {len(tensors)}")
+        weight = _tensor(tensors, f"{prefix}layers.{i}.weight", (n_in, n_out))
+        layers.append(Layer(weight, _tensor(tensors, f"{prefix}layers.{i}.bias", (n_out,)), name))
     return Network(tuple(layers))
 
 
@@ -178,7 +202,8 @@ def assemble(manifest: Mapping[str, Any], weights: bytes) -> Artifact:
     if found != expected:
         raise ArtifactCorrupt(f"expected weights with digest {expected}, got {found}")
     try:
-        network = decode_weights(weights, manifest["architecture"])
+        has_detector = "detector" in manifest["calibration"]
+        network, detector = decode_weights(weights, manifest["architecture"], has_detector)
     except ShapeMismatch as error:
         raise ArtifactCorrupt(str(error)) from error
-    return Artifact(network, Calibration.from_dict(manifest["calibration"]), manifest)
+    return Artifact(network, Calibration.from_dict(manifest["calibration"], detector), manifest)

@@ -1,19 +1,29 @@
 """Confidence that means what it says.
 
 A trained network is too sure of itself, or, trained with smoothed labels, not sure enough. Dividing the logits by one
-number, the temperature, mends that without changing any answer: it is fitted on digits held out of training, so that of
-the answers given with confidence 0.9, nine in ten are right.
+number, the temperature, mends that without changing any answer (Guo et al. 2017, On calibration of modern neural
+networks, section 4.2). A picture that is no digit needs more: the detector, a second small network, gives the odds that
+there is a digit at all, and the confidence is the product of both probabilities. What is less sure than
+``least_confidence`` is abstained from, the rule that answers most at a given error (Chow 1970, On optimum recognition
+error and reject tradeoff).
 
-Source: Guo et al. 2017, On calibration of modern neural networks, section 4.2.
+``model.honesty`` fits all of it.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from model.activations import softmax
-from model.arrays import Array, Labels
-from model.errors import ArtifactCorrupt
+from model.arrays import Array
+from model.detector import digit_score
+from model.errors import ArtifactCorrupt, ConfigInvalid
+from model.network import Network
+
+LARGEST_NUMBER = 1000.0
+"""What temperature, slope and offset may be at most; sane ones are far below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,65 +32,109 @@ class Calibration:
 
     Attributes:
         temperature: over 0; 1 leaves the logits as they are, more makes the network less sure.
-        least_confidence: 0 to 1; an answer below is abstained from as ambiguous.
+        detector: says whether there is a digit; None takes everything for one.
+        slope: over 0; with ``offset`` it makes log-odds of the detector's score.
+        offset: log-odds of a digit at score 0.
+        least_confidence: 0 to 1; an answer below is abstained from.
+        abstained: pairs of a share and the confidence below which that share of good digits lies, both rising, 0 to 1.
     """
 
     temperature: float = 1.0
+    detector: Network | None = None
+    slope: float = 1.0
+    offset: float = 0.0
     least_confidence: float = 0.5
+    abstained: tuple[tuple[float, float], ...] = ()
 
     def activations(self, logits: Array) -> Array:
         """Return the calibrated output activations for (batch, 10) logits, each row with sum 1."""
         return softmax(logits * np.float32(1 / self.temperature))
 
-    def to_dict(self) -> dict[str, float]:
-        """Return what a manifest keeps."""
-        return asdict(self)
+    def is_digit(self, hidden: Array, inputs: Array) -> Array:
+        """Return (batch,) probabilities that there is a digit.
+
+        Args:
+            hidden: (batch, n) activations of the network's last hidden layer.
+            inputs: (batch, 784) float32 in [0, 1].
+        """
+        if self.detector is None:
+            return np.ones(len(inputs), np.float32)
+        odds = digit_score(self.detector, hidden, inputs)
+        odds *= np.float32(-self.slope)
+        odds -= np.float32(self.offset)
+        np.minimum(odds, np.float32(80), out=odds)  # exp stays finite
+        np.exp(odds, out=odds)
+        odds += np.float32(1)
+        return np.reciprocal(odds, out=odds)
+
+    def confidence_at(self, share: float) -> float:
+        """Return the least confidence under which this share of good digits is abstained from.
+
+        Args:
+            share: 0 to 0.5.
+
+        Raises:
+            ConfigInvalid: share is out of range, or the network has no figures to tell.
+        """
+        if not 0 <= share <= 0.5:
+            raise ConfigInvalid("abstain_share", f"expected 0 to 0.5, got {share:g}")
+        if not self.abstained:
+            raise ConfigInvalid(
+                "abstain_share", "expected a network that was calibrated, got one that was not"
+            )
+        shares, confidences = zip((0.0, 0.0), *self.abstained, strict=True)
+        return float(np.interp(share, shares, confidences))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers that a manifest keeps; the detector's weights go with the network's."""
+        values: dict[str, Any] = {
+            "temperature": self.temperature,
+            "least_confidence": self.least_confidence,
+            "abstained": [list(pair) for pair in self.abstained],
+        }
+        if self.detector is not None:
+            sizes = list(self.detector.sizes)
+            values["detector"] = {"sizes": sizes, "slope": self.slope, "offset": self.offset}
+        return values
 
     @classmethod
-    def from_dict(cls, values: dict[str, object]) -> "Calibration":
+    def from_dict(cls, values: Mapping[str, Any], detector: Network | None = None) -> "Calibration":
         """Return the calibration that a manifest names.
 
         Raises:
             ArtifactCorrupt: a number is missing or out of range.
         """
-        temperature, least = values.get("temperature"), values.get("least_confidence")
-        if not isinstance(temperature, int | float) or not 0 < temperature < 1000:
-            raise ArtifactCorrupt(f"expected a temperature over 0, got {temperature!r}")
-        if not isinstance(least, int | float) or not 0 <= least <= 1:
-            raise ArtifactCorrupt(f"expected a least confidence of 0 to 1, got {least!r}")
-        return cls(float(temperature), float(least))
+        numbers = values.get("detector") if detector is not None else {"slope": 1.0, "offset": 0.0}
+        if not isinstance(numbers, dict):
+            raise ArtifactCorrupt("expected the numbers of the detector in the calibration")
+        return cls(
+            temperature=_number("temperature", values.get("temperature"), 1e-6, LARGEST_NUMBER),
+            detector=detector,
+            slope=_number("slope", numbers.get("slope"), 1e-6, LARGEST_NUMBER),
+            offset=_number("offset", numbers.get("offset"), -LARGEST_NUMBER, LARGEST_NUMBER),
+            least_confidence=_number("least_confidence", values.get("least_confidence"), 0, 1),
+            abstained=_pairs(values.get("abstained", [])),
+        )
 
 
-def fit(logits: Array, labels: Labels, share_abstained: float = 0.005) -> Calibration:
-    """Return the calibration under which the true labels of held-out digits are likeliest.
-
-    The likelihood has one hump along the logarithm of the temperature, so halving an interval by the golden section
-    finds it.
-
-    Args:
-        logits: (n, 10) of digits that the network did not learn from.
-        labels: (n,) their true digits.
-        share_abstained: 0 to 1; this share of the digits, the least sure, falls below ``least_confidence``, which
-            is never set over 0.6.
-    """
-    low, high = np.log(0.05), np.log(20.0)
-    golden = (np.sqrt(5.0) - 1) / 2
-    for _ in range(40):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if _surprise(logits, labels, np.exp(left)) < _surprise(logits, labels, np.exp(right)):
-            high = right
-        else:
-            low = left
-    temperature = round(float(np.exp((low + high) / 2)), 6)
-    confidence = softmax(logits * np.float32(1 / temperature)).max(axis=1)
-    return Calibration(temperature, round(min(0.6, float(np.quantile(confidence, share_abstained))), 6))
+def _number(name: str, value: object, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise ArtifactCorrupt(f"expected a {name.replace('_', ' ')} from {least:g} to {most:g}")
+    return float(value)
 
 
-def _surprise(logits: Array, labels: Labels, temperature: float) -> float:
-    """The mean negative logarithm of the probability given to the true label."""
-    z = logits.astype(np.float64) / temperature
-    z -= z.max(axis=1, keepdims=True)
-    return float((np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(labels)), labels]).mean())
+def _pairs(value: object) -> tuple[tuple[float, float], ...]:
+    if (
+        not isinstance(value, list)
+        or len(value) > 100
+        or not all(isinstance(p, list) and len(p) == 2 for p in value)
+    ):
+        raise ArtifactCorrupt("expected abstained to be pairs of share and confidence")
+    pairs = tuple((_number("share", share, 0, 1), _number("confidence", c, 0, 1)) for share, c in value)
+    for column in zip(*pairs, strict=True):
+        if list(column) != sorted(column):
+            raise ArtifactCorrupt("expected abstained to rise")
+    return pairs
 
 
 def expected_calibration_error(

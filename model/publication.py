@@ -67,7 +67,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         "training_digest": origin.data.training.digest,
         "validation_digest": origin.data.validation.digest,
     }
-    return registry.publish(manifest, encode_weights(trained.network), charts(trained), token)
+    return registry.publish(manifest, encode_weights(trained.network, trained.calibration.detector), charts(trained), token)
 
 
 def make_manifest(

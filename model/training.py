@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from model import calibration
+from model import honesty
 from model.arrays import Array
 from model.augmentation import Augmenter
 from model.backprop import Backpropagation
@@ -79,7 +79,7 @@ class Trained:
 
     Attributes:
         network: frozen.
-        calibration: fitted on the validation digits.
+        calibration: fitted on the validation digits, with the detector.
         history: one report an epoch.
         evaluation: of the network on the validation digits.
     """
@@ -236,7 +236,7 @@ class Trainer:
         network = self.freeze()
         with blas_threads(self.config.threads):
             evaluation = evaluate(network, self.data.validation)
-            fitted = calibration.fit(evaluation.logits, self.data.validation.labels)
+            fitted = honesty.fit(network, self.data, self.config.seed, self.config.epochs)
         return Trained(network, fitted, tuple(self.history), evaluation)
 
     def state(self) -> dict[str, Array]:

@@ -65,7 +65,7 @@ def test_ten_lines_of_plain_numpy_read_the_weights(network: Network) -> None:
 
 def test_weights_come_back_bit_for_bit(network: Network) -> None:
     """Decoding what was encoded gives the same network, closed against writing."""
-    back = decode_weights(
+    back, _ = decode_weights(
         encode_weights(network), make_manifest(network, Calibration(), {}, {})["architecture"]
     )
     for layer, original in zip(back.layers, network.layers, strict=True):

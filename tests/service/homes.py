@@ -35,7 +35,8 @@ def undisturbed_digest(config: TrainingConfig) -> str:
     trainer = Trainer(config, split(load(config.data), limit=config.limit))
     for _ in train(trainer):
         pass
-    return digest_of(encode_weights(trainer.freeze()))
+    trained = trainer.result()
+    return digest_of(encode_weights(trained.network, trained.calibration.detector))
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -78,6 +79,10 @@ class Home:
             yield supervisor
         finally:
             supervisor.stop()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
 
 
 def kill(supervisor: Supervisor, number: signal.Signals = signal.SIGKILL) -> int:
