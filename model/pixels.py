@@ -1,13 +1,14 @@
 """The only place that turns a grey picture into the 28x28 the network reads, the way MNIST's makers did."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.normalisation import (
     components,
+    evidence,
     frames,
     ground,
     planes,
@@ -26,7 +27,6 @@ SIDE = 28
 DIGIT_SIDE = 20
 ZOOM_BELOW = 44
 ZOOM_MARGIN = 0.4
-LEAST_CONTRAST = 6
 
 _TOLERANCE = (
     0.53  # MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle
@@ -45,8 +45,10 @@ class Normalised:
         pixels: (28, 28) uint8, 0 paper, 255 ink.
         inverted: the ink was darker than its ground.
         box: (x0, y0, x1, y1) of the digit in pixels of the given picture; x1 and y1 are exclusive.
-        blank: no ink was found; ``pixels`` is all zero then and ``box`` the whole picture.
-        components: how many separate digit-like shapes stand side by side; 1 for one digit, however broken.
+        blank: nothing stands out from the paper: an empty sheet, noise or texture. Without any ink at all ``pixels``
+            is zero and ``box`` the whole picture.
+        components: how many separate digit-like shapes stand side by side: 1 for one digit, however broken; 0 where
+            none looks like a digit: blank, a tangle of strokes, or many scattered shapes.
     """
 
     pixels: Grey
@@ -90,31 +92,29 @@ def _extent(grey: Grey) -> int:
 
 
 def _whole(grey: Grey) -> Normalised:
-    height, width = grey.shape
     plane, scale = planes.at_working_size(grey)
     inner = frames.inner_box(plane > thresholds.otsu(plane))
     plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
     dark = ground.is_dark_ink(plane)
     found = _located(~plane if dark else plane)
     if found is None:
-        return Normalised(np.zeros((SIDE, SIDE), np.uint8), dark, (0, 0, width, height), True, 0)
+        return Normalised(np.zeros((SIDE, SIDE), np.uint8), dark, (0, 0, *grey.shape[::-1]), True, 0)
     box = _scaled(found.box, scale, (inner[0] * scale, inner[1] * scale), grey)
     if scale > 1 and max(box[2] - box[0], box[3] - box[1]) < ZOOM_BELOW * scale:
-        return _zoomed(grey, box, dark, found.count)
-    return Normalised(shaping.shaped(found.ink), dark, box, False, found.count)
+        found, box = _zoomed(grey, box, dark, found)
+    return Normalised(shaping.shaped(found.ink), dark, box, found.blank, found.components)
 
 
-def _zoomed(grey: Grey, box: Box, dark: bool, count: int) -> Normalised:
-    """A digit that is small in its picture, looked at again at full size."""
+def _zoomed(grey: Grey, box: Box, dark: bool, coarse: "_Found") -> tuple["_Found", Box]:
+    """A digit that is small in its picture, looked at again at full size; what else there is was counted before."""
     margin = round(ZOOM_MARGIN * max(box[2] - box[0], box[3] - box[1]))
     x0, y0 = max(0, box[0] - margin), max(0, box[1] - margin)
     plane, scale = planes.at_working_size(grey[y0 : box[3] + margin, x0 : box[2] + margin])
-    found = _located(~plane if dark else plane)
-    if found is None:
-        return Normalised(np.zeros((SIDE, SIDE), np.uint8), dark, box, True, 0)
-    return Normalised(
-        shaping.shaped(found.ink), dark, _scaled(found.box, scale, (x0, y0), grey), False, count
-    )
+    fine = _located(~plane if dark else plane)
+    if fine is None:
+        return coarse, box
+    found = replace(fine, blank=coarse.blank, components=coarse.components)
+    return found, _scaled(fine.box, scale, (x0, y0), grey)
 
 
 def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Grey) -> Box:
@@ -133,29 +133,31 @@ def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Grey) -> 
 class _Found:
     ink: Grey
     box: Box
-    count: int
+    blank: bool
+    components: int
 
 
 def _located(plane: Grey) -> _Found | None:
-    """The digit in a plane with light ink."""
+    """The digit in a plane with light ink; None where there is no ink at all."""
     strength = ground.ink_strength(plane)
     paper, full = thresholds.levels(strength)
-    if full - paper < LEAST_CONTRAST:
+    if full - paper < 1:
         return None
     coverage = np.clip((strength.astype(np.float32) - paper) * (255 / (full - paper)), 0, 255).astype(
         np.uint8
     )
-    mask = scratches.without_scratches(rulings.without_rulings(coverage > 127))
-    shapes = components.label(mask)
+    ink = coverage > 127
+    shapes = components.label(scratches.without_scratches(rulings.without_rulings(ink)))
     if len(shapes) == 0:
         return None
     chosen = selection.select(shapes, coverage)
-    kept = shapes.mask(chosen.chosen)
+    digit = shapes.mask(chosen.chosen)
     x0, y0, x1, y1 = chosen.box
     clip = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
-    others = (coverage > 127) & ~kept
-    ink = np.where(planes.dilated(kept) & ~others, coverage, 0)[clip]
-    return _Found(ink, chosen.box, chosen.count)
+    shape = np.where(planes.dilated(digit) & ~(ink & ~digit), coverage, 0)[clip]
+    blank = evidence.is_blank(strength, ink, digit, chosen.share, full - paper)
+    tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
+    return _Found(shape, chosen.box, blank, 0 if blank or tangle else chosen.count)
 
 
 def _box(ink: NDArray[np.bool_]) -> Box:

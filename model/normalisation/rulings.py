@@ -12,6 +12,7 @@ PIECE = 0.25
 SPAN = 0.8
 THICKEST = 0.1
 BEYOND = 0.06
+EMPTY = 0.1
 LEAST_REST = 6
 TRIFLE = 0.03
 
@@ -20,28 +21,32 @@ def without_rulings(ink: Mask) -> Mask:
     """Return the ink without long, thin, straight lines across the picture, horizontal or vertical.
 
     A line goes only if it runs on at both sides of what remains, as paper's lines do and a 7's or a 2's stroke does
-    not; nothing goes if nothing would remain.
+    not. Where lines are all there is they go if no digit is made like that: side by side, or one lying alone.
     """
-    lines = [_lines(ink, axis) for axis in (0, 1)]
-    if not (lines[0].any() or lines[1].any()):
+    vertical, upright = _lines(ink, 0)
+    horizontal, lying = _lines(ink, 1)
+    if not (upright or lying):
         return ink
-    rest = ink & ~lines[0] & ~lines[1]
-    for axis in (0, 1):
-        if lines[axis].any() and not _runs_beyond(lines[axis], rest, axis):
-            rest |= lines[axis]
-    return rest | _crossings(lines[0] & ~rest, rest, 0) | _crossings(lines[1] & ~rest, rest, 1)
+    rest = ink & ~vertical & ~horizontal
+    if np.count_nonzero(rest) < EMPTY * np.count_nonzero(ink):
+        return rest & False if max(upright, lying) > 1 or not upright else ink
+    for lines, axis in ((vertical, 0), (horizontal, 1)):
+        if lines.any() and not _runs_beyond(lines, rest, axis):
+            rest = rest | lines
+    return rest | _crossings(vertical & ~rest, rest, 0) | _crossings(horizontal & ~rest, rest, 1)
 
 
-def _lines(ink: Mask, axis: int) -> Mask:
-    """Lines along the axis (0: vertical, 1: horizontal)."""
+def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
+    """Lines along the axis (0: vertical, 1: horizontal), and how many."""
     length, across = ink.shape[axis], ink.shape[1 - axis]
     pieces = opened_along(ink, max(5, int(length * PIECE)), axis)
     if not pieces.any():
-        return pieces
+        return pieces, 0
     found = label(pieces)
     low, high = (1, 3) if axis == 0 else (0, 2)
     span = found.boxes[:, high] - found.boxes[:, low]
-    return found.mask((span >= SPAN * length) & (found.area <= max(1.5, THICKEST * across) * span))
+    lines = (span >= SPAN * length) & (found.area <= max(1.5, THICKEST * across) * span)
+    return found.mask(lines), int(np.count_nonzero(lines))
 
 
 def _runs_beyond(lines: Mask, rest: Mask, axis: int) -> bool:
