@@ -20,7 +20,7 @@ from service.logs import RequestLog
 from service.metrics import Metrics
 from service.pictures import Pictures
 from service.records import Records
-from service.routes import examples, health, metrics, models, page, reading, train
+from service.routes import docs, examples, health, metrics, models, page, reading, train
 from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
@@ -81,6 +81,7 @@ def create_app(
     ):
         app.include_router(router)
     page.mount(app)
+    docs.mount(app)
     install_error_handlers(app)
     request_log = None
     if write_log is not None and settings.log_requests:
