@@ -1,6 +1,8 @@
 """``numeral train``: data in, a better network out, and something to watch on the way."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import monotonic
@@ -154,19 +156,28 @@ class _Interrupt:
 
     def __init__(self) -> None:
         self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
 
     def _note(self, number: int, _frame: Any) -> None:
         self.asked = True
         signal.signal(number, signal.SIG_DFL)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Notice them until the block is left."""
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._note) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
 
 def _run(training: "OfflineTraining", *, as_json: bool) -> None:
     from service.cli.progress import screen_for
 
     interrupt = _Interrupt()
-    with screen_for(training, as_json=as_json) as screen:
+    with interrupt.watched(), screen_for(training, as_json=as_json) as screen:
         if not _train(training, screen, interrupt):
             screen.stopped()
             raise typer.Exit(INTERRUPTED)

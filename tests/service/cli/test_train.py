@@ -1,0 +1,133 @@
+"""``numeral train``: a version comes of it, it can be stopped anywhere, and says plainly what is wrong."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from model.config import TrainingConfig
+from model.registry import Registry
+from tests.service.cli.commands import json_of, numeral
+
+QUICK = ("--hidden", "16", "--epochs", "2", "--limit", "2000", "--augmentation", "none", "--promote", "never")
+
+
+def test_a_training_becomes_a_version(tmp_path: Path) -> None:
+    """The last line tells version, digest and errors, and the registry holds exactly that."""
+    *progress, last = json_of("train", *QUICK, "--home", tmp_path)
+    result = last["result"]
+    registry = Registry.open(tmp_path / "store")
+    manifest = registry.manifest(result["version"])
+    assert result["version"] == "3"
+    assert result["digest"] == registry.load("3").digest
+    assert result["validation_error"] == manifest["metrics"]["validation_error"]
+    assert result["gate"] == {"promoted": False, "reason": "promotion was not asked for"}
+    assert progress[-1]["progress"]["fraction"] == 1
+    assert registry.alias("production") == "1"
+    assert not list((tmp_path / "trainings").iterdir())
+
+
+def test_the_documented_offline_run_is_good_and_repeatable(tmp_path: Path) -> None:
+    """784-128-10, three epochs: at most 4.5 % validation error, and twice the same digest."""
+    words = ("train", "--hidden", "128", "--epochs", "3", "--batch-size", "128", "--learning-rate", "0.001",
+             "--seed", "1", "--augmentation", "none", "--promote", "never", "--home", tmp_path)  # fmt: skip
+    first, second = (json_of(*words)[-1]["result"] for _ in range(2))
+    assert first["validation_error"] <= 0.045
+    assert first["digest"] == second["digest"]
+    assert first["version"] != second["version"]
+
+
+def test_plain_lines_for_people(tmp_path: Path) -> None:
+    """Without a terminal there is one line an epoch, and then the figures."""
+    result = numeral("train", *QUICK, "--home", tmp_path)
+    assert result.exit_code == 0
+    assert result.stdout.count("validation error") == 3
+    assert "epoch 2/2" in result.stdout
+    assert "not promoted: promotion was not asked for" in result.stdout
+
+
+def test_ctrl_c_stops_at_a_checkpoint_and_resume_gives_the_same_bits(tmp_path: Path) -> None:
+    """Interrupted in the middle and resumed, it ends with the digest of the undisturbed run."""
+    options = ("--hidden", "200", "--epochs", "4", "--limit", "20000", *QUICK[6:])
+    undisturbed = json_of("train", *options, "--home", tmp_path)[-1]["result"]["digest"]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("numeral"),
+        "train",
+        *options,
+        "--json",
+        "--home",
+        tmp_path,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "progress" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        last = json.loads(process.stdout.read().splitlines()[-1])
+        assert process.wait(60) == 130
+    assert last["stopped"]["resume"] is True
+    assert len(list((tmp_path / "trainings").iterdir())) == 1
+    resumed = json_of("train", *options, "--resume", "--home", tmp_path)
+    assert resumed[0]["progress"]["fraction"] > 0
+    assert resumed[-1]["result"]["digest"] == undisturbed
+
+
+def test_resume_without_an_interrupted_training_says_so(tmp_path: Path) -> None:
+    """There is nothing to go on with, and the exit status tells."""
+    result = numeral("train", "--resume", "--home", tmp_path)
+    assert result.exit_code == 1
+    assert "expected an interrupted training of these settings in this home, got none" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--epochs", "0"), "epochs: expected a whole number from 1 to 10000, got 0"),
+        (("--hidden", "12,x"), "hidden: expected whole numbers with commas between"),
+        (("--optimizer", "adam"), "optimizer: expected one of adamw, sgd"),
+        (("--recipe", "soup"), "recipe: expected one of"),
+        (("--data", "no-such-folder"), "expected mnist, a folder, an .npz or an IDX file"),
+        (("--start-from", "9"), "expected a version that exists"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    """No traceback, and exit status 1."""
+    result = numeral("train", *words, "--home", tmp_path)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_options_go_before_the_recipe(tmp_path: Path) -> None:
+    """A recipe gives what was not typed; the manifest names it."""
+    json_of(
+        "train", "--recipe", "quick", "--limit", "500", "--epochs", "1", "--hidden", "8", "--home", tmp_path
+    )
+    manifest = Registry.open(tmp_path / "store").manifest("3")
+    config = TrainingConfig.from_dict(manifest["training"]["config"])
+    assert manifest["training"]["recipe"] == "quick"
+    assert config.network is not None
+    assert (config.epochs, config.limit, config.network.hidden) == (1, 500, (8,))
+    assert config.promote == "never"
+
+
+def test_going_on_from_a_version_names_its_parent(tmp_path: Path) -> None:
+    """An alias is resolved when the training begins."""
+    json_of("train", *QUICK, "--home", tmp_path)
+    json_of("promote", "3", "--home", tmp_path)
+    json_of("train", "--limit", "1000", "--epochs", "1", "--start-from", "production", "--promote", "never",
+            "--home", tmp_path)  # fmt: skip
+    manifest = Registry.open(tmp_path / "store").manifest("4")
+    assert manifest["parent"] == "3"
+    assert manifest["architecture"]["sizes"] == [784, 16, 10]
+
+
+def test_a_poor_candidate_is_not_promoted(tmp_path: Path) -> None:
+    """The gate compares with what serves, and the verdict states its test."""
+    words = ("train", "--hidden", "8", "--epochs", "1", "--limit", "300", "--home", tmp_path)
+    gate = json_of(*words)[-1]["result"]["gate"]
+    assert gate["promoted"] is False
+    assert gate["reason"].startswith("worse beyond chance")
+    assert "p = " in gate["reason"]
