@@ -28,9 +28,14 @@ SHARES: Final = (0.001, 0.002, 0.005, 0.007, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.
 NO_DIGITS: Final = 0.2
 """The share of no-digits among the pictures that confidence is calibrated for."""
 
-MOST_STRANGE: Final = 2000
+LEAST_STRANGE, MOST_STRANGE = 100, 2000
+"""Pictures that are no digit, to calibrate with."""
+
 EPOCHS_A_PASS: Final = 10
 """The detector passes over the digits once for so many epochs of the network's own training."""
+
+MOST_PASSES: Final = 10
+"""More passes told no more digits from letters."""
 
 _BATCH: Final = 500
 
@@ -52,13 +57,14 @@ def fit(network: Network, data: Split, seed: int, epochs: int) -> Calibration:
         seed: the same network, data, seed and epochs give the same calibration.
         epochs: of the network's own training; the detector's is a fraction of it.
     """
-    detector = fit_detector(network, data.training, seed, passes=min(6, 1 + epochs // EPOCHS_A_PASS))
+    detector = fit_detector(
+        network, data.training, seed, passes=min(MOST_PASSES, 1 + epochs // EPOCHS_A_PASS)
+    )
     rng = np.random.Generator(np.random.SFC64([seed, 0xCA1]))
     held_out, labels = data.validation, data.validation.labels
     clean = read(network, detector, as_inputs(held_out.images))
     odd = read(network, detector, _distorted(held_out, rng))
-    strange = _strange(data.validation, rng)
-    none = read(network, detector, as_inputs(strange))
+    none = read(network, detector, as_inputs(_strange(data, rng)))
     temperature = fit_temperature(
         np.concatenate([clean.logits, odd.logits]), np.concatenate([labels, labels])
     )
@@ -98,8 +104,9 @@ def _distorted(digits: Dataset, rng: np.random.Generator) -> Array:
     return out
 
 
-def _strange(digits: Dataset, rng: np.random.Generator) -> Bytes:
-    return non_digits(digits, min(MOST_STRANGE, max(100, len(digits))), rng)
+def _strange(data: Split, rng: np.random.Generator) -> Bytes:
+    n = min(MOST_STRANGE, max(LEAST_STRANGE, len(data.training)))
+    return non_digits(data.validation, n, rng)
 
 
 def fit_temperature(logits: Array, labels: Labels) -> float:

@@ -1,14 +1,20 @@
 """What a program that asks for a digit gets: activations, the digit, and an honest confidence."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import numpy as np
 
 from model.arrays import Array, Bytes
 from model.artifact import Artifact
+from model.errors import ConfigInvalid
 from model.network import as_inputs
 from model.pixels import Normalised
 
 Reason = Literal["blank", "not_a_digit", "ambiguous"]
+
+TANGLED = 0.1
+"""The confidence of a digit is this share of what it would be, where the normaliser found several digits or a tangle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,53 +26,117 @@ class Reading:
         confidence: 0 to 1, the probability that ``digit`` is right.
         activations: (10,) float32 with sum 1, calibrated; index is the digit.
         reason: why the digit is not to be trusted; None when it is.
+        doubt: what speaks most against the digit: the reason, if it were abstained from.
+        hopeless: whether no policy can make the digit one to be trusted: a blank picture, several digits, a tangle.
     """
 
     digit: int
     confidence: float
     activations: Array
     reason: Reason | None
+    doubt: Reason = "ambiguous"
+    hopeless: bool = False
 
     @property
     def abstained(self) -> bool:
         """Whether the digit is not to be trusted."""
         return self.reason is not None
 
+    def at(self, least_confidence: float) -> "Reading":
+        """Return the same reading under another policy: abstained from below this confidence, 0 to 1."""
+        abstained = self.hopeless or self.confidence < least_confidence
+        return replace(self, reason=self.doubt if abstained else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When to abstain; by default, as the network's calibration says.
+
+    Attributes:
+        least_confidence: 0 to 1; what is less sure is abstained from.
+        abstain_share: 0 to 0.5; the confidence is set so that this share of good digits is abstained from. It goes
+            before ``least_confidence``.
+    """
+
+    least_confidence: float | None = None
+    abstain_share: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges.
+
+        Raises:
+            ConfigInvalid: a value is out of range.
+        """
+        for name, value, most in (
+            ("least_confidence", self.least_confidence, 1.0),
+            ("abstain_share", self.abstain_share, 0.5),
+        ):
+            if value is not None and not 0 <= value <= most:
+                raise ConfigInvalid(name, f"expected 0 to {most:g}, got {value:g}")
+
 
 class Predictor:
     """A published network, ready to read. Immutable, so safe to share between threads."""
 
-    def __init__(self, artifact: Artifact) -> None:
+    def __init__(self, artifact: Artifact, policy: Policy | None = None) -> None:
+        """Get ready.
+
+        Args:
+            artifact: the network.
+            policy: when to abstain, where ``read`` is not told.
+
+        Raises:
+            ConfigInvalid: the policy asks for a share, and the network was not calibrated.
+        """
         self.artifact = artifact
         self.version = artifact.version
         self.digest = artifact.digest
+        self._least_confidence = artifact.calibration.least_confidence
+        self._least_confidence = self.least_confidence(policy or Policy())
 
-    def read(self, pixels: Bytes, normalised: "list[Normalised | None]") -> list[Reading]:
+    def least_confidence(self, policy: Policy) -> float:
+        """Return the confidence below which this policy abstains, 0 to 1.
+
+        Raises:
+            ConfigInvalid: the policy asks for a share, and the network was not calibrated.
+        """
+        if policy.abstain_share is not None:
+            return self.artifact.calibration.confidence_at(policy.abstain_share)
+        return self._least_confidence if policy.least_confidence is None else policy.least_confidence
+
+    def read(
+        self, pixels: Bytes, normalised: "list[Normalised | None]", policy: Policy | None = None
+    ) -> list[Reading]:
         """Read pictures.
 
         Args:
             pixels: (batch, 784) uint8, 0 paper to 255 ink.
             normalised: for each picture what the normaliser found, or None when its pixels came as they are.
+            policy: when to abstain, if not as this predictor does by itself.
 
         Raises:
             ShapeMismatch: pixels is not (batch, 784).
+            ConfigInvalid: the policy asks for a share, and the network was not calibrated.
         """
-        logits = self.artifact.network.logits(as_inputs(pixels))
-        activations = self.artifact.calibration.activations(logits)
+        least = self._least_confidence if policy is None else self.least_confidence(policy)
+        calibration = self.artifact.calibration
+        inputs = as_inputs(pixels)
+        hidden, logits = self.artifact.network.hidden_and_logits(inputs)
+        activations = calibration.activations(logits)
+        is_digit = calibration.is_digit(hidden, inputs)
+        sureness = activations.max(axis=1)
         return [
-            self._judge(row, picture, found)
-            for row, picture, found in zip(activations, pixels, normalised, strict=True)
+            _reading(least, *evidence)
+            for evidence in zip(
+                activations.argmax(axis=1).tolist(),
+                (sureness * is_digit).tolist(),
+                activations,
+                (is_digit < sureness).tolist(),
+                _blank(pixels).tolist(),
+                normalised,
+                strict=True,
+            )
         ]
-
-    def _judge(self, activations: Array, pixels: Bytes, found: Normalised | None) -> Reading:
-        digit = int(activations.argmax())
-        confidence = float(activations[digit])
-        reason: Reason | None = None
-        if (found is not None and found.blank) or not pixels.any():
-            confidence, reason = 0.1 * confidence, "blank"
-        elif confidence < self.artifact.calibration.least_confidence:
-            reason = "ambiguous"
-        return Reading(digit, confidence, activations, reason)
 
     def layers(self, pixels: Bytes) -> list[Array]:
         """Return every layer's activations for (784,) uint8 pixels: inputs first, the calibrated outputs last."""
@@ -74,3 +144,27 @@ class Predictor:
         activations = self.artifact.network.activations(inputs)
         activations[-1] = self.artifact.calibration.activations(self.artifact.network.logits(inputs))
         return [layer[0] for layer in activations]
+
+
+def _blank(pixels: Bytes) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    """Return (batch,) whether there is no ink at all, by eight bytes at a time."""
+    if pixels.flags.c_contiguous and pixels.shape[1] % 8 == 0:
+        return ~pixels.view(np.uint64).any(axis=1)
+    return ~pixels.any(axis=1)
+
+
+def _reading(
+    least: float,
+    digit: int,
+    confidence: float,
+    activations: Array,
+    strange: bool,
+    empty: bool,
+    found: Normalised | None,
+) -> Reading:
+    if empty or (found is not None and found.blank):
+        return Reading(digit, 0.0, activations, "blank", "blank", hopeless=True)
+    if found is not None and found.components != 1:
+        return Reading(digit, TANGLED * confidence, activations, "not_a_digit", "not_a_digit", hopeless=True)
+    doubt: Reason = "not_a_digit" if strange else "ambiguous"
+    return Reading(digit, confidence, activations, doubt if confidence < least else None, doubt)

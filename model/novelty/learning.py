@@ -24,7 +24,7 @@ from model.synthetic.drawn import drawn_digits
 AUGMENTATION: Final = "standard"
 """Wider variations make odd digits welcome, and with them letters."""
 
-LEAST, MOST = 500, 40_000
+LEAST, MOST = 300, 40_000
 """Pictures that are no digit: as many as digits within these bounds."""
 
 FEWEST_STEPS: Final = 50

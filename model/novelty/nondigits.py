@@ -17,8 +17,8 @@ from model.synthetic.templates import Stroke
 
 Rng = np.random.Generator
 
-_HANDS: Final = 60
-"""Kinds of scrawl, each with its own number of strokes and points."""
+_ALIKE: Final = 20
+"""Pictures that are drawn at once, of one invented letter or with one number of strokes."""
 
 _FLIPS: Final[dict[str, tuple[int, ...]]] = {
     "mirrored": (3, 4, 6, 7, 9),
@@ -39,7 +39,7 @@ def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
     """
     kinds: list[tuple[float, Callable[[int], Bytes]]] = [
         (0.44, lambda m: _letters(glyphs(), m, rng)),
-        (0.16, lambda m: _letters([_invented(rng) for _ in range(_HANDS * 4)], m, rng)),
+        (0.16, lambda m: _letters([_invented(rng) for _ in range(m // _ALIKE + 1)], m, rng)),
         (0.14, lambda m: _scrawls(m, rng)),
         (0.10, lambda m: _turned(data, m, rng)),
         (0.06, lambda m: _side_by_side(data.images, m, rng)),
@@ -85,7 +85,7 @@ def _stroke(points: list[NDArray[np.float64]], rng: Rng) -> Stroke:
 def _scrawls(n: int, rng: Rng) -> Bytes:
     """Random strokes, as many and as long as those of the world's alphabets; one in four is a dense scribble."""
     parts = [np.empty((0, PIXELS), np.uint8)]
-    for group in np.array_split(np.arange(n), min(n, _HANDS)):
+    for group in np.array_split(np.arange(n), n // _ALIKE + 1):
         scribble = rng.random() < 0.25
         strokes = 1 if scribble else int(rng.integers(1, 5))
         paths, down = [], []
