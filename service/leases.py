@@ -157,7 +157,7 @@ class PostgresLeases:
         try:
             mine = workers.update().where(workers.c.id == worker).values(seen_at=sa.func.now())
             beaten = connection.execute(mine).rowcount
-        except sa.exc.DBAPIError as error:  # the connection is gone, and the lock with it
+        except sa.exc.SQLAlchemyError as error:  # the connection is gone, and the lock with it
             raise LeaseLost from error
         if not beaten:
             raise LeaseLost
@@ -166,9 +166,10 @@ class PostgresLeases:
         """Give this worker's own lease back."""
         if self._own is not None:
             worker, connection = self._own
-            with suppress(sa.exc.DBAPIError):
+            with suppress(sa.exc.SQLAlchemyError):
                 connection.execute(workers.delete().where(workers.c.id == worker))
-            connection.invalidate()
+            with suppress(sa.exc.SQLAlchemyError):
+                connection.invalidate()  # not back to the pool: the session holds the lock
             connection.close()
             self._own = None
 

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 
@@ -76,14 +77,21 @@ class Worker:
             LeaseLost: others took this worker for dead; end the process at once.
         """
         self._stores.leases.hold(self.name)
+        with ThreadPoolExecutor(1) as starter:
+            started = starter.submit(self._start)
+            while not self.stopping.is_set():
+                self._stores.leases.beat()
+                beat()
+                if started.done():
+                    started.result()
+                    self._look_around()
+                self.stopping.wait(SCAN_SECONDS)
+        self._stop()
+
+    def _start(self) -> None:
+        """Begin to take jobs; this may take longer than a worker may be silent."""
         queue.launch(self._stores.engine, self.name, self.run_job, running_per_key=self._running_per_key)
         log.info("worker %s is ready", self.name)
-        while not self.stopping.is_set():
-            self._stores.leases.beat()
-            beat()
-            self._look_around()
-            self.stopping.wait(SCAN_SECONDS)
-        self._stop()
 
     def run_job(self, job_id: str, run: int) -> str:
         """Run a job to its end: a workflow of DBOS, begun anew after a crash with the steps that ended left out."""

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from service.attempts import MOST_ATTEMPTS, Attempt, Superseded, release
 from service.database import open_database
-from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
 from service.jobs import Jobs, Limits
+from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
 from tests.service.databases import new_database, running_postgres
 
 CONFIG = {"data": "mnist", "epochs": 1}
