@@ -1,7 +1,6 @@
 """Small charts as SVG text, readable on light and dark ground, without a plotting library.
 
-A learning curve and a confusion matrix need lines, squares and words; the libraries that draw them bring a hundred
-megabytes into a container that is otherwise half that.
+A learning curve and a confusion matrix need lines, squares and words, and a plotting library brings 80 MB to draw them.
 """
 
 from collections.abc import Sequence
