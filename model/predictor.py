@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from model.arrays import Array, Bytes
 from model.artifact import Artifact
 from model.errors import ConfigInvalid
@@ -125,18 +123,17 @@ class Predictor:
         activations = calibration.activations(logits)
         is_digit = calibration.is_digit(hidden, inputs)
         sureness = activations.max(axis=1)
-        return [
-            _reading(least, *evidence)
-            for evidence in zip(
-                activations.argmax(axis=1).tolist(),
-                (sureness * is_digit).tolist(),
-                activations,
-                (is_digit < sureness).tolist(),
-                _blank(pixels).tolist(),
-                normalised,
-                strict=True,
-            )
-        ]
+        digits, confidences = activations.argmax(axis=1).tolist(), (sureness * is_digit).tolist()
+        strange, empty = (is_digit < sureness).tolist(), (pixels.max(axis=1) == 0).tolist()
+        readings = []
+        for i, found in zip(range(len(pixels)), normalised, strict=True):
+            doubt: Reason = "not_a_digit" if strange[i] else "ambiguous"
+            reason = doubt if confidences[i] < least else None
+            reading = Reading(digits[i], confidences[i], activations[i], reason, doubt)
+            if empty[i] or (found is not None and (found.blank or found.components != 1)):
+                reading = _hopeless(reading, blank=empty[i] or (found is not None and found.blank))
+            readings.append(reading)
+        return readings
 
     def layers(self, pixels: Bytes) -> list[Array]:
         """Return every layer's activations for (784,) uint8 pixels: inputs first, the calibrated outputs last."""
@@ -146,25 +143,7 @@ class Predictor:
         return [layer[0] for layer in activations]
 
 
-def _blank(pixels: Bytes) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    """Return (batch,) whether there is no ink at all, by eight bytes at a time."""
-    if pixels.flags.c_contiguous and pixels.shape[1] % 8 == 0:
-        return ~pixels.view(np.uint64).any(axis=1)
-    return ~pixels.any(axis=1)
-
-
-def _reading(
-    least: float,
-    digit: int,
-    confidence: float,
-    activations: Array,
-    strange: bool,
-    empty: bool,
-    found: Normalised | None,
-) -> Reading:
-    if empty or (found is not None and found.blank):
-        return Reading(digit, 0.0, activations, "blank", "blank", hopeless=True)
-    if found is not None and found.components != 1:
-        return Reading(digit, TANGLED * confidence, activations, "not_a_digit", "not_a_digit", hopeless=True)
-    doubt: Reason = "not_a_digit" if strange else "ambiguous"
-    return Reading(digit, confidence, activations, doubt if confidence < least else None, doubt)
+def _hopeless(reading: Reading, *, blank: bool) -> Reading:
+    reason: Reason = "blank" if blank else "not_a_digit"
+    confidence = 0.0 if blank else TANGLED * reading.confidence
+    return replace(reading, confidence=confidence, reason=reason, doubt=reason, hopeless=True)
