@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -18,12 +19,26 @@ from service.keys import Keys
 from service.lifecycle import Lifecycle
 from service.logs import RequestLog
 from service.metrics import Metrics
+from service.observation import Observation
 from service.pictures import Pictures
 from service.records import Records
-from service.routes import docs, examples, health, metrics, models, page, reading, train
+from service.routes import (
+    docs,
+    examples,
+    health,
+    metrics,
+    models,
+    page,
+    protocols,
+    reading,
+    train,
+    v2_models,
+    v2_repository,
+)
 from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
+from service.shadow import Shadow
 
 FIRST_LOOK = 10.0
 """Seconds that a start waits for the first network before it listens without one."""
@@ -60,17 +75,10 @@ def create_app(
     Raises:
         StoreUnavailable: the URL of the store is not one of a store, or its folder cannot be made.
     """
-    services = Services(
-        settings=settings,
-        serving=Serving(Registry.open(settings.store), every=settings.refresh_seconds),
-        pictures=Pictures(settings.max_pixels, settings.decoders),
-        metrics=(counting := counted or Metrics()),
-        batcher=Batcher(counting.observe_batch),
-        lifecycle=Lifecycle(),
-    )
-    services.serving.first(shipped.seed)
+    services = _services(settings, counted or Metrics())
     app = _described(settings, services)
     reading_router, hot = reading.router_of(services)
+    protocols_router, hot_protocols = protocols.router_of(services)
     for router in (
         reading_router,
         models.router,
@@ -78,6 +86,10 @@ def create_app(
         examples.router,
         health.router,
         metrics.router,
+        protocols_router,
+        protocols.meta,
+        v2_models.router,
+        v2_repository.router,
     ):
         app.include_router(router)
     page.mount(app)
@@ -87,8 +99,25 @@ def create_app(
     if write_log is not None and settings.log_requests:
         request_log = RequestLog(write_log, as_json=settings.log_format == "json")
     keys = Keys(settings.api_keys_file)
-    app.edge = Edge(app.inside, hot, services, keys, request_log)
+    app.edge = Edge(app.inside, hot | hot_protocols, services, keys, request_log)
     return app
+
+
+def _services(settings: Settings, metrics: Metrics) -> Services:
+    serving = Serving(
+        Registry.open(settings.store), every=settings.refresh_seconds, swapped=metrics.reloaded
+    )
+    serving.first(shipped.seed)
+    shadow = Shadow(serving, metrics)
+    return Services(
+        settings=settings,
+        serving=serving,
+        pictures=Pictures(settings.max_pixels, settings.decoders, partial(metrics.queued, "decode")),
+        metrics=metrics,
+        batcher=Batcher(Observation(metrics, shadow), partial(metrics.queued, "forward")),
+        shadow=shadow,
+        lifecycle=Lifecycle(),
+    )
 
 
 def _described(settings: Settings, services: Services) -> Numeral:
@@ -100,6 +129,7 @@ def _described(settings: Settings, services: Services) -> Numeral:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan,
         max_body_size=settings.max_batch_bytes,
         separate_input_output_schemas=False,
@@ -115,9 +145,12 @@ def _described(settings: Settings, services: Services) -> Numeral:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.serving.start()
+    services.shadow.start()
     await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
     try:
         yield
     finally:
         services.serving.stop()
+        services.shadow.stop()
         services.pictures.close()
+        app.state.records.close()

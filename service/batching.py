@@ -25,15 +25,20 @@ class Batcher:
     """Collects pictures by network; belongs to one event loop.
 
     Args:
-        observe: is told how many pictures each pass had.
+        observe: is shown every pass: the network, the pixels and the readings.
+        queued: is told how many pictures came to wait for a pass, or left.
 
     Attributes:
         crowd: what is being answered, such as the server's tasks; with one in it a picture is read at once.
     """
 
-    def __init__(self, observe: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        observe: Callable[[Predictor, Pixels, list[Reading]], None],
+        queued: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self.crowd: Sized | None = None
-        self._observe = observe
+        self._observe, self._queued = observe, queued
         self._waiting: dict[Predictor, list[_Waiting]] = {}
 
     async def read(
@@ -46,30 +51,43 @@ class Batcher:
         """
         began = perf_counter()
         if self.crowd is not None and len(self.crowd) <= 1 and not self._waiting:
-            reading = predictor.read(pixels.reshape(1, -1), [normalised])[0]
-            self._observe(1)
-            return reading, 0.0, perf_counter() - began
+            row = pixels.reshape(1, -1)
+            readings = predictor.read(row, [normalised])
+            taken = perf_counter() - began
+            self._observe(predictor, row, readings)
+            return readings[0], 0.0, taken
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[Reading, float, float]] = loop.create_future()
         if not self._waiting:
             loop.call_soon(self._run)
         self._waiting.setdefault(predictor, []).append((pixels, normalised, future, began))
+        self._queued(1)
         return await future
 
     async def read_all(self, predictor: Predictor, prepared: Sequence[Prepared]) -> list[Reading]:
         """Read the pictures of one request, letting others have a turn after each pass."""
+        if not prepared:
+            return []
+        pixels = np.stack([entry.pixels for entry in prepared])
+        return await self.read_rows(predictor, pixels, [entry.normalised for entry in prepared])
+
+    async def read_rows(
+        self, predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]
+    ) -> list[Reading]:
+        """Read (batch, 784) pixels of one request, letting others have a turn after each pass."""
         readings: list[Reading] = []
-        for start in range(0, len(prepared), LARGEST):
-            entries = prepared[start : start + LARGEST]
-            pixels = np.stack([entry.pixels for entry in entries])
-            readings += predictor.read(pixels, [entry.normalised for entry in entries])
-            self._observe(len(entries))
+        for start in range(0, len(pixels), LARGEST):
+            rows = pixels[start : start + LARGEST]
+            read = predictor.read(rows, normalised[start : start + LARGEST])
+            self._observe(predictor, rows, read)
+            readings += read
             await asyncio.sleep(0)
         return readings
 
     def _run(self) -> None:
         waiting, self._waiting = self._waiting, {}
         for predictor, entries in waiting.items():
+            self._queued(-len(entries))
             for start in range(0, len(entries), LARGEST):
                 self._pass(predictor, entries[start : start + LARGEST])
 
@@ -84,7 +102,7 @@ class Batcher:
                     future.set_exception(error)
             return
         taken = perf_counter() - start
-        self._observe(len(entries))
         for (_, _, future, began), reading in zip(entries, readings, strict=True):
             if not future.done():
                 future.set_result((reading, start - began, taken))
+        self._observe(predictor, pixels, readings)

@@ -28,7 +28,7 @@ def describe(
     """Add a POST route to the router's OpenAPI description."""
     router.add_api_route(
         path,
-        _endpoint(handler),
+        endpoint(handler),
         methods=["POST"],
         operation_id=operation_id,
         summary=summary,
@@ -40,13 +40,15 @@ def describe(
     )
 
 
-def _endpoint(handler: Handler) -> Endpoint:
-    async def endpoint(request: Request) -> Response:
+def endpoint(handler: Handler) -> Endpoint:
+    """Return a handler as FastAPI calls it."""
+
+    async def answered(request: Request) -> Response:
         answer = await handler(Exchange(request.scope, request.receive))
         headers = {name.decode(): value.decode() for name, value in answer.headers}
         return Response(answer.body, answer.status, headers, answer.media.decode())
 
-    return endpoint
+    return answered
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

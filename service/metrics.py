@@ -2,19 +2,25 @@
 
 from prometheus_client import CollectorRegistry
 
+from model import drift
+from model.predictor import Reading
+from service.bodies import Pixels
 from service.counters import Counters, Family
 from service.exchange import PHASES
+from service.version_counts import VersionCounts
 
 ROUTES = (
     "/predict", "/predict/batch", "/explain", "/models", "/models/{version}", "/models/{version}/weights",
     "/models/{version}/onnx", "/models/{version}/card", "/aliases", "/aliases/{name}", "/aliases/{name}/rollback",
-    "/train", "/train/{id}", "/examples", "/v1", "/v2", "/health/live", "/health/ready", "/metrics", "/openapi.json",
+    "/train", "/train/{id}", "/examples", "/v1", "/v1/models/digits:predict", "/v1/models/digits:explain", "/v2",
+    "/v2/models/digits/infer", "/health/live", "/health/ready", "/metrics", "/openapi.json",
     "/docs", "/", "other",
 )  # fmt: skip
 """Label values of routes; one that is not here counts as its longest beginning that is, or as ``other``."""
 
 STATUSES = ("2xx", "3xx", "4xx", "5xx")
 REASONS = ("none", "blank", "not_a_digit", "ambiguous")
+QUEUES = ("decode", "forward")
 
 _SECONDS = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SHORT = (
@@ -73,6 +79,32 @@ class Metrics:
         self.shed = Family(
             "counter", "numeral_requests_shed", "Requests refused because too much was waiting."
         )
+        self.queue_depth = Family(
+            "gauge",
+            "numeral_queue_depth",
+            "Pictures that wait to be decoded in a thread, or for a forward pass.",
+            {"queue": QUEUES},
+        )
+        self.reloads = Family(
+            "counter", "numeral_reloads", "Networks that took the place of another in an API process."
+        )
+        self.ink = Family(
+            "counter",
+            "numeral_input_ink",
+            "Pictures read, by the share of the 28x28 that has ink.",
+            {"share": drift.INK_BINS},
+        )
+        self.shadow_pictures = Family(
+            "counter", "numeral_shadow_predictions", "Pictures that the shadow network read too."
+        )
+        self.shadow_disagreements = Family(
+            "counter",
+            "numeral_shadow_disagreements",
+            "Pictures that the shadow network read as another digit.",
+        )
+        self.shadow_dropped = Family(
+            "counter", "numeral_shadow_dropped", "Pictures that the shadow network had no time for."
+        )
         self.counters = Counters(
             [
                 self.requests,
@@ -83,30 +115,61 @@ class Metrics:
                 self.batch_sizes,
                 self.in_flight,
                 self.shed,
+                self.queue_depth,
+                self.reloads,
+                self.ink,
+                self.shadow_pictures,
+                self.shadow_disagreements,
+                self.shadow_dropped,
             ],
             processes,
         )
+        self.versions = VersionCounts(processes)
         self.registry = CollectorRegistry()
         self.registry.register(self.counters)
+        self.registry.register(self.versions)
         # The hot values are found once: a lookup by label values would cost more than the addition.
         self._requests = {r: {s: self.requests.place(r, s) for s in STATUSES} for r in ROUTES}
         self._seconds = {r: self.request_seconds.place(r) for r in ROUTES}
         self._phases = [self.phase_seconds.place(p) for p in PHASES]
         self._digits = {r: [self.digits.place(str(d), r) for d in range(10)] for r in REASONS}
+        self._ink = [self.ink.place(share) for share in drift.INK_BINS]
+        self._queues = {name: self.queue_depth.place(name) for name in QUEUES}
+
+    def take_row(self, process: int) -> None:
+        """Let this process, the n-th, count in memory of its own from now on."""
+        self.counters.take_row(process)
+        self.versions.take_row(process)
 
     def answered(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""
         self.requests.add(self._requests[route][STATUSES[min(max(status // 100, 2), 5) - 2]])
         self.request_seconds.observe(self._seconds[route], seconds)
 
-    def observe_batch(self, size: int) -> None:
-        """Count a forward pass."""
-        self.batch_sizes.observe(self.batch_sizes.offset, size)
+    def passed(self, version: str, pixels: Pixels, readings: list[Reading]) -> None:
+        """Count a forward pass: its pictures, what they look like and what was read.
 
-    def read(self, digit: int, confidence: float, reason: str | None) -> None:
-        """Count a reading."""
-        self.digits.add(self._digits[reason or "none"][digit])
-        self.confidence.observe(self.confidence.offset, confidence)
+        Args:
+            version: that read.
+            pixels: (batch, 784).
+            readings: one for each.
+        """
+        self.batch_sizes.observe(self.batch_sizes.offset, len(readings))
+        self.versions.read(version, len(readings))
+        for picture, reading in zip(pixels, readings, strict=True):
+            self.digits.add(self._digits[reading.reason or "none"][reading.digit])
+            self.confidence.observe(self.confidence.offset, reading.confidence)
+            self.ink.add(self._ink[drift.ink_bin(picture)])
+
+    def queued(self, name: str, change: int) -> None:
+        """Say that pictures joined a queue of ``QUEUES``, or left it."""
+        self.queue_depth.add(self._queues[name], change)
+
+    def reloaded(self, version: str, first: bool) -> None:
+        """Say which network this process serves now."""
+        self.versions.serves(version)
+        if not first:
+            self.reloads.add(self.reloads.offset)
 
     def phases(self, seconds: list[float]) -> None:
         """Count the phases of a prediction, in the order of ``PHASES``."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
@@ -35,10 +36,16 @@ class Prepared:
 
 
 class Pictures:
-    """Decodes and normalises, without letting large pictures hold up small ones."""
+    """Decodes and normalises, without letting large pictures hold up small ones.
 
-    def __init__(self, max_pixels: int, threads: int) -> None:
-        self._max_pixels = max_pixels
+    Args:
+        max_pixels: that a picture may have.
+        threads: that decode large pictures.
+        queued: is told how many large pictures came, or are done.
+    """
+
+    def __init__(self, max_pixels: int, threads: int, queued: Callable[[int], None] = lambda _: None) -> None:
+        self._max_pixels, self._queued = max_pixels, queued
         self._threads = ThreadPoolExecutor(threads, "decoder", initializer=_step_back)
         self.waiting = 0
 
@@ -69,10 +76,12 @@ class Pictures:
             message = f"expected fewer than {MOST_WAITING} large pictures at once, got more; try again soon"
             raise ApiError(503, message, headers={"Retry-After": "1"})
         self.waiting += 1
+        self._queued(1)
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self.prepare_now, data)
         finally:
             self.waiting -= 1
+            self._queued(-1)
 
     def close(self) -> None:
         """Let the threads end."""

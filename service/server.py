@@ -99,7 +99,7 @@ def _serve(
     settings: Settings, sockets: list[socket.socket], metrics: Metrics, number: int, writer: LineWriter
 ) -> int:
     """Answer what comes in on this process's socket until told to stop."""
-    metrics.counters.take_row(number)
+    metrics.take_row(number)
     for held in sockets[:number] + sockets[number + 1 :]:
         held.close()
     app = create_app(settings, counted=metrics, write_log=writer.write)

@@ -10,6 +10,7 @@ from service.metrics import Metrics
 from service.pictures import Pictures
 from service.serving import Serving
 from service.settings import Settings
+from service.shadow import Shadow
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,13 @@ class Services:
     pictures: Pictures
     batcher: Batcher
     metrics: Metrics
+    shadow: Shadow
     lifecycle: Lifecycle
+
+    @property
+    def reason_not_ready(self) -> str | None:
+        """Why no requests should be sent here, or None."""
+        return "draining" if self.lifecycle.draining else self.serving.reason_not_ready
 
 
 def services_of(request: Request) -> Services:

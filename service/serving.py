@@ -32,6 +32,11 @@ log = logging.getLogger("numeral.serving")
 class Serving:
     """The current network and the others on demand; safe to share between threads.
 
+    Args:
+        registry: what there is.
+        every: seconds between looks at the aliases.
+        swapped: is told the version that has become the current one, and whether it is the first.
+
     Attributes:
         current: what answers when nobody asks for another; None until one could be loaded.
         aliases: where every alias pointed at the last look.
@@ -40,7 +45,13 @@ class Serving:
         reloads: how often the current network was replaced.
     """
 
-    def __init__(self, registry: Registry, *, every: float = 0.5) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        every: float = 0.5,
+        swapped: Callable[[str, bool], None] = lambda _version, _first: None,
+    ) -> None:
         self.registry = registry
         self.current: Predictor | None = None
         self.aliases: Mapping[str, str] = {}
@@ -48,7 +59,7 @@ class Serving:
         self.problem: str | None = None
         self.reloads = 0
         self.looked = threading.Event()
-        self._every = every
+        self._every, self._swapped = every, swapped
         self._before: list[Callable[[Registry], None]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
@@ -119,6 +130,7 @@ class Serving:
         if before is not None:
             self.reloads += 1
             self._keep(before)
+        self._swapped(predictor.version, before is None)
         log.info("version %s serves, instead of %s", predictor.version, before.version if before else "none")
 
     def _load_or_quarantine(self, version: str) -> Predictor | None:
@@ -157,6 +169,11 @@ class Serving:
             self._kept.move_to_end(predictor.version)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
+
+    def forget(self, version: str) -> None:
+        """Let go of a network that is kept beside the current one; whoever asks for it loads it anew."""
+        with self._keeping:
+            self._kept.pop(version, None)
 
     def at_hand(self, name: str | None) -> Predictor | None:
         """Return the network of a version or alias if that needs no reading from the store; of production without a name.

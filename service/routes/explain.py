@@ -36,15 +36,15 @@ class Explain:
         rate = _learning_rate(query.get("learning_rate"), submission.members.get("learning_rate"))
         prepared = await services.pictures.prepare(submission)
         reading, _, _ = await services.batcher.read(predictor, prepared.pixels, prepared.normalised)
-        services.metrics.read(reading.digit, reading.confidence, reading.reason)
         label = reading.digit if label is None else label
-        document = await asyncio.to_thread(_document, predictor, prepared, reading, label, rate)
+        document = await asyncio.to_thread(explained_document, predictor, prepared, reading, label, rate)
         return Answer(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))
 
 
-def _document(
+def explained_document(
     predictor: Predictor, prepared: Prepared, reading: Reading, label: int, rate: float
 ) -> dict[str, Any]:
+    """Return the four steps for one picture, as the API shows them."""
     explained = explanation.explain(predictor.artifact.network, prepared.pixels, label, rate)
     output = explained.layers[0]
     return {

@@ -32,7 +32,7 @@ async def live() -> Health:
 )
 async def ready(services: Annotated[Services, Depends(services_of)], response: Response) -> Health:
     """Say whether a network is loaded, has passed its self-test, and the process is not on its way out."""
-    reason = "draining" if services.lifecycle.draining else services.serving.reason_not_ready
+    reason = services.reason_not_ready
     if reason is not None:
         response.status_code = 503
         return Health.model_validate({"status": "not_ready", "reason": reason})

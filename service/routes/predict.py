@@ -63,7 +63,6 @@ class Predict:
             perf_counter() - encoding,
         )
         services.metrics.phases(exchange.seconds)
-        services.metrics.read(reading.digit, reading.confidence, reading.reason)
         return answer
 
     async def batch(self, exchange: Exchange) -> Answer:
@@ -82,7 +81,6 @@ class Predict:
                 results.append({"error": entry.message})
                 continue
             reading = next(readings)
-            services.metrics.read(reading.digit, reading.confidence, reading.reason)
             result = as_result(reading, entry, predictor)
             if options.include:
                 add_included(result, options.include, entry, predictor)

@@ -1,0 +1,148 @@
+"""The tensors of the Open Inference Protocol that ``digits`` takes, from JSON or binary; every size is checked first.
+
+Source: the protocol's "Inference Request JSON Object" and "Binary Tensor Data Extension".
+"""
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from model.network import PIXELS
+from service import bodies
+from service.bodies import Pixels
+from service.errors import ApiError
+
+_TYPES = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}
+_ROWS = ([784], [28, 28])
+_BATCHED = "[n, 784] or [n, 28, 28]"
+
+
+def pixel_shape(shape: list[int], most: int) -> int:
+    """Return how many pictures a shape of ``pixels`` has.
+
+    Raises:
+        ApiError: 400, another shape; 413, more than ``most``.
+    """
+    if shape[1:] not in _ROWS:
+        raise ApiError(400, f"expected pixels of shape {_BATCHED}, got another shape")
+    return _batch(shape[0], most)
+
+
+def image_shape(shape: list[int], most: int) -> int:
+    """Return how many pictures a shape of ``image`` has.
+
+    Raises:
+        ApiError: 400, another shape; 413, more than ``most``.
+    """
+    if len(shape) != 1:
+        raise ApiError(400, "expected image of shape [n], got another shape")
+    return _batch(shape[0], most)
+
+
+def _batch(pictures: int, most: int) -> int:
+    if pictures < 1:
+        raise ApiError(400, "expected at least one picture, got a shape with none")
+    if pictures > most:
+        raise ApiError(413, f"expected at most {most} pictures, got a shape with more")
+    return pictures
+
+
+def pixels_from_bytes(data: memoryview, datatype: str, pictures: int) -> Pixels:
+    """Return (pictures, 784) from little-endian bytes in row-major order.
+
+    Raises:
+        ApiError: 400, another number of bytes or a number out of range.
+    """
+    dtype = _dtype(datatype)
+    expected = pictures * PIXELS * dtype.itemsize
+    if len(data) != expected:
+        raise ApiError(400, f"expected {expected} bytes for pixels of this shape, got {len(data)}")
+    return _checked(np.frombuffer(data, dtype).reshape(pictures, PIXELS))
+
+
+def pixels_from_json(data: object, datatype: str, shape: list[int]) -> Pixels:
+    """Return (pictures, 784) from numbers in one list, or nested as the shape says.
+
+    Raises:
+        ApiError: 400, another number of values, or one that is not of the datatype or out of range.
+    """
+    dtype = _dtype(datatype)
+    values = _flat(data, shape)
+    if not set(map(type, values)) <= {int, float}:
+        raise ApiError(400, "expected numbers in the data of pixels, got another value")
+    try:
+        if datatype == "UINT8":
+            return np.frombuffer(bytes(values), np.uint8).reshape(-1, PIXELS)
+        with np.errstate(
+            over="ignore"
+        ):  # what is too large for a float becomes infinite, and is refused as such
+            return _checked(np.array(values, dtype).reshape(-1, PIXELS))
+    except (TypeError, ValueError, OverflowError):
+        raise ApiError(400, f"expected numbers of {datatype} from 0 to 255, got another") from None
+
+
+def _flat(data: object, shape: list[int]) -> list[Any]:
+    message = "expected as many values in the data of pixels as its shape says, got another number"
+    if not isinstance(data, list):
+        raise ApiError(400, "expected a list as the data of pixels, got another value")
+    if len(data) == shape[0] * PIXELS:
+        return data
+    values = data
+    for length, each in zip(shape, [*shape[1:], None], strict=True):
+        if each is None:
+            return values
+        if len(values) % length or not all(isinstance(row, list) and len(row) == each for row in values):
+            raise ApiError(400, message)
+        if values is data and len(data) != shape[0]:
+            raise ApiError(400, message)
+        values = list(chain.from_iterable(values))
+    return values
+
+
+def _dtype(datatype: str) -> "np.dtype[Any]":
+    dtype = _TYPES.get(datatype)
+    if dtype is None:
+        raise ApiError(400, f"expected pixels of datatype {' or '.join(_TYPES)}, got another")
+    return dtype
+
+
+def _checked(pixels: Pixels) -> Pixels:
+    # NaN is the least and the greatest of any array it is in, and compares false with everything.
+    if pixels.dtype != np.uint8 and not (pixels.min() >= 0 and pixels.max() <= 255):
+        raise ApiError(400, "expected every pixel to be a number from 0 to 255, got another value")
+    return pixels
+
+
+def images_from_bytes(data: memoryview, pictures: int) -> list[bytes]:
+    """Return picture files, each behind its length in 4 bytes, little-endian.
+
+    Raises:
+        ApiError: 400, the lengths do not add up to the bytes.
+    """
+    images, offset = [], 0
+    for _ in range(pictures):
+        begin = offset + 4
+        offset = begin + int.from_bytes(data[offset:begin], "little")
+        if offset > len(data) or begin > len(data):
+            raise ApiError(400, "expected whole pictures behind their lengths, got fewer bytes")
+        images.append(bytes(data[begin:offset]))
+    if offset != len(data):
+        raise ApiError(400, "expected no bytes behind the last picture, got some")
+    return images
+
+
+def images_from_json(data: object, pictures: int) -> list[bytes]:
+    """Return picture files from a list of base64 texts or data URLs.
+
+    Raises:
+        ApiError: 400, another number of them, or not base64.
+    """
+    if not isinstance(data, list) or len(data) != pictures:
+        raise ApiError(
+            400, "expected as many texts in the data of image as its shape says, got another number"
+        )
+    try:
+        return [bodies.from_base64(text) for text in data]
+    except ApiError as error:
+        raise ApiError(400, error.message) from None

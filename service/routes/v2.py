@@ -1,0 +1,115 @@
+"""``/v2/models/digits/infer``: inference in the Open Inference Protocol v2."""
+
+import asyncio
+from time import perf_counter
+
+import numpy as np
+
+from model.errors import ImageError, ImageTooLarge
+from model.predictor import Predictor, Reading
+from service import bodies
+from service.errors import ApiError
+from service.exchange import Answer, Exchange
+from service.pictures import Prepared
+from service.protocols import compression, v2_answer, v2_request
+from service.protocols.v2_request import Inference
+from service.routes.predict import TURN, predictor_of
+from service.services import Services
+
+HEADER_LENGTH = b"inference-header-content-length"
+
+
+class Infer:
+    """Reads pictures that come as tensors."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def __call__(self, exchange: Exchange) -> Answer:
+        """Answer ``POST /v2/models/digits/infer``, with or without a version in the path."""
+        predictor = await version_of(self._services, exchange.scope.get("path_params", {}).get("version"))
+        versions = self._services.metrics.versions
+        try:
+            answer = await self._answer(exchange, predictor)
+        except Exception:
+            versions.failed(predictor.version, perf_counter() - exchange.began)
+            raise
+        versions.inferred(predictor.version, exchange.seconds, perf_counter() - exchange.began)
+        return answer
+
+    async def _answer(self, exchange: Exchange, predictor: Predictor) -> Answer:
+        services, settings = self._services, self._services.settings
+        body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
+        received = perf_counter()
+        body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
+        inference = v2_request.parse(body, exchange.header(HEADER_LENGTH), settings.max_batch)
+        parsed = perf_counter()
+        prepared = await self._prepared(inference)
+        decoded = perf_counter()
+        readings = await read(services, predictor, inference.pixels, prepared)
+        done = perf_counter()
+        answer = v2_answer.encode(inference, predictor.version, readings)
+        self._compress(answer, exchange)
+        encoded = perf_counter()
+        exchange.seconds[:] = (
+            received - exchange.began,
+            parsed - received + sum(entry.decode for entry in prepared),
+            sum(entry.normalise for entry in prepared),
+            0.0,
+            done - decoded,
+            encoded - done,
+        )
+        services.metrics.phases(exchange.seconds)
+        return answer
+
+    async def _prepared(self, inference: Inference) -> list[Prepared]:
+        return [] if inference.images is None else await prepare_all(self._services, inference.images)
+
+    def _compress(self, answer: Answer, exchange: Exchange) -> None:
+        accepted = exchange.header(b"accept-encoding")
+        answer.body, coding = compression.deflate(answer.body, accepted)
+        if coding is not None:
+            answer.headers = (*answer.headers, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+
+
+async def version_of(services: Services, version: str | None) -> Predictor:
+    """Return the network of a version in the path, or the current one without.
+
+    Raises:
+        VersionNotFound: there is no such version.
+        ApiError: 404, it is no version; 503, no network is loaded yet.
+    """
+    if version is not None and not (version.isascii() and version.isdigit()):
+        raise ApiError(404, "expected a version that exists, got one that does not")
+    return await predictor_of(services, version)
+
+
+async def prepare_all(services: Services, images: list[bytes]) -> list[Prepared]:
+    """Decode and normalise picture files; the first that cannot be read makes the request fail.
+
+    Raises:
+        ApiError: 400, a picture cannot be read; 413, it is too large.
+    """
+    prepared: list[Prepared] = []
+    for number, image in enumerate(images, 1):
+        try:
+            prepared.append(await services.pictures.prepare(bodies.Submission(image=image)))
+        except ImageError as error:
+            status = 413 if isinstance(error, ImageTooLarge) else 400
+            raise ApiError(status, f"picture {number} of {len(images)}: {error}") from error
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+    return prepared
+
+
+async def read(
+    services: Services, predictor: Predictor, pixels: bodies.Pixels | None, prepared: list[Prepared]
+) -> list[Reading]:
+    """Read (batch, 784) pixels, or pictures that were prepared; a lone one as ``/predict`` reads it, to the bit."""
+    normalised = [entry.normalised for entry in prepared]
+    if pixels is None:
+        pixels = np.stack([entry.pixels for entry in prepared])
+    if len(pixels) == 1:
+        found = normalised[0] if normalised else None
+        return [(await services.batcher.read(predictor, pixels[0], found))[0]]
+    return await services.batcher.read_rows(predictor, pixels, normalised or [None] * len(pixels))

@@ -1,0 +1,114 @@
+"""``/v2/repository``: which versions there are, and which network an alias names.
+
+The protocol loads and unloads models; here every version can be loaded at any time by asking for it. To load therefore
+means to have a version verified and in memory, and, if parameters say so, to let an alias point to it; to unload means to
+let go of one that does not serve.
+"""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends, Path
+
+from model.errors import ArtifactCorrupt
+from service.errors import ApiError
+from service.protocols.descriptions import MODEL
+from service.protocols.openapi import errors
+from service.protocols.v2_schemas import Loaded, Parameters, RepositoryEntry, RepositoryIndexRequest
+from service.services import Services, services_of
+from service.serving import PRODUCTION, Serving
+
+ServicesDep = Annotated[Services, Depends(services_of)]
+NamePath = Annotated[
+    str,
+    Path(max_length=63, description="digits, an alias or a version.", examples=[MODEL]),
+]
+
+router = APIRouter(
+    prefix="/v2/repository", tags=["open inference protocol"], responses=errors(400, 401, 413, 422, 503)
+)
+
+
+@router.post("/index", operation_id="v2_repository_index")
+def index(services: ServicesDep, asked: RepositoryIndexRequest | None = None) -> list[RepositoryEntry]:
+    """List the versions of the model, the oldest first; one that is broken with the reason."""
+    entries = [_entry(services.serving, version) for version in services.serving.registry.versions()]
+    only_ready = asked is not None and asked.ready
+    return [entry for entry in entries if entry.state == "READY" or not only_ready]
+
+
+def _entry(serving: Serving, version: str) -> RepositoryEntry:
+    reason = serving.broken.get(version)
+    try:
+        serving.manifest(version)
+    except ArtifactCorrupt as error:
+        reason = str(error)
+    state = "READY" if reason is None else "UNAVAILABLE"
+    return RepositoryEntry.model_validate(
+        {"name": MODEL, "version": version, "state": state, "reason": reason or ""}
+    )
+
+
+@router.post("/models/{name}/load", operation_id="v2_load", responses=errors(404, 409))
+def load(services: ServicesDep, name: NamePath, asked: Parameters | None = None) -> Loaded:
+    """Load and verify a version; with the parameters `version` and `alias`, let the alias point to it.
+
+    The parameters may also stand in the parameter `config`, as JSON: some clients can send nothing else.
+    """
+    serving, parameters = services.serving, _parameters(asked)
+    target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
+    serving.fetch_version(target)
+    if parameters:
+        alias = parameters.get("alias") or _alias(name)
+        serving.registry.set_alias(alias, target, "loaded through the inference protocol")
+    serving.refresh()
+    return Loaded()
+
+
+@router.post("/models/{name}/unload", operation_id="v2_unload", responses=errors(404, 409))
+def unload(services: ServicesDep, name: NamePath, asked: Parameters | None = None) -> Loaded:
+    """Let go of a version that does not serve; the one that an alias needs comes back by itself."""
+    serving, parameters = services.serving, _parameters(asked)
+    target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
+    current = serving.current
+    if target == serving.registry.resolve(PRODUCTION) or (current is not None and current.version == target):
+        raise ApiError(409, "expected a version that does not serve, got the one that production points to")
+    serving.forget(target)
+    return Loaded()
+
+
+def _resolvable(name: str) -> str:
+    return PRODUCTION if name == MODEL else name
+
+
+def _alias(name: str) -> str:
+    """Return the alias that a load moves when no parameter names one."""
+    if name.isdecimal():
+        raise ApiError(400, "expected the parameter alias beside a version in the path, got none")
+    return _resolvable(name)
+
+
+def _parameters(asked: Parameters | None) -> dict[str, str]:
+    """Return `version` and `alias`, from the parameters or from JSON in the parameter `config`."""
+    parameters: dict[str, Any] = dict(asked.parameters) if asked is not None else {}
+    config = parameters.pop("config", None)
+    if isinstance(config, str):
+        parameters |= _from_config(config)
+    elif config is not None:
+        raise ApiError(400, "expected config to be a text of JSON, got another value")
+    if any(name.startswith("file:") for name in parameters):
+        raise ApiError(400, "expected a published version, got files; train one, or publish it in the store")
+    found = {name: parameters[name] for name in ("version", "alias") if name in parameters}
+    if not all(isinstance(value, str) for value in found.values()):
+        raise ApiError(400, "expected version and alias to be texts, got another value")
+    return found
+
+
+def _from_config(config: str) -> dict[str, Any]:
+    try:
+        document = orjson.loads(config)
+    except orjson.JSONDecodeError:
+        document = None
+    if not isinstance(document, dict):
+        raise ApiError(400, "expected config to be a text of a JSON object, got another")
+    return document
