@@ -25,47 +25,46 @@ class Components:
     boxes: Ints
 
     def __len__(self) -> int:
+        """Return how many shapes there are."""
         return len(self.area)
 
     def mass(self, plane: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Return the sum of the plane over each shape."""
-        inside = self.labels >= 0
-        sums: NDArray[np.float64] = np.bincount(
-            self.labels[inside], weights=plane[inside], minlength=len(self)
-        )
-        return sums
+        """Return the sum of a (h, w) plane over each shape."""
+        flat = self.labels.reshape(-1) + 1
+        sums = np.bincount(flat, weights=plane.reshape(-1).astype(np.float64), minlength=len(self) + 1)
+        return sums[1:]
 
     def mask(self, chosen: NDArray[np.bool_]) -> Mask:
         """Return where the chosen shapes are; ``chosen`` is (n,) bool."""
-        lookup = np.append(chosen, False)
-        picked: Mask = lookup[self.labels]
+        picked: Mask = np.append(chosen, False)[self.labels]
         return picked
 
 
 def label(mask: Mask) -> Components:
     """Return the shapes of a (h, w) mask; pixels that touch at a corner are connected.
 
-    Source: run-based union-find (He, Chao, Suzuki 2008), here with all roots hooked to smaller ones at once.
+    Source: run-based labelling (He, Chao, Suzuki 2008), here with all roots hooked to smaller ones at once.
     """
     height, width = mask.shape
     stride = width + 2  # two empty pixels between rows, so that a run grown by one never meets the wrong row
-    flat = np.zeros(height * stride + 1, np.int8)
-    flat[:-1].reshape(height, stride)[:, 1:-1] = mask
-    steps = np.flatnonzero(np.diff(flat)) + 1
+    rows = np.zeros((height, stride), np.int8)
+    rows[:, 1:-1] = mask
+    flat = rows.reshape(-1)
+    steps = (flat[1:] != flat[:-1]).nonzero()[0] + 1
     starts, ends = steps[::2], steps[1::2]
-    roots = _joined(len(starts), *_touching(starts, ends, stride))
-    _, member = np.unique(roots, return_inverse=True)
-    return _measured(mask, starts, ends, member, stride)
+    parent = _joined(len(starts), *_touching(starts, ends, stride))
+    is_root = parent == np.arange(len(parent))
+    member = (is_root.cumsum() - 1)[parent]
+    return _measured(mask, starts, ends - starts, member, stride)
 
 
 def _touching(starts: Ints, ends: Ints, stride: int) -> tuple[Ints, Ints]:
     """Pairs of runs, one in a row and one in the next, that share a column or a corner."""
-    first = np.searchsorted(ends, starts + stride)
-    last = np.searchsorted(starts, ends + stride, side="right")
-    counts = np.maximum(last - first, 0)
-    upper = np.repeat(np.arange(len(starts)), counts)
-    offset = np.arange(len(upper)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return upper, np.repeat(first, counts) + offset
+    first = ends.searchsorted(starts + stride)
+    counts = np.maximum(starts.searchsorted(ends + stride, side="right") - first, 0)
+    upper = np.arange(len(starts)).repeat(counts)
+    offset = np.arange(len(upper)) - (counts.cumsum() - counts)[upper]
+    return upper, first[upper] + offset
 
 
 def _joined(count: int, one: Ints, other: Ints) -> Ints:
@@ -73,26 +72,26 @@ def _joined(count: int, one: Ints, other: Ints) -> Ints:
     parent = np.arange(count)
     while True:
         a, b = parent[one], parent[other]
-        if np.array_equal(a, b):
+        if (a == b).all():
             return parent
         np.minimum.at(parent, np.maximum(a, b), np.minimum(a, b))
-        while not np.array_equal(parent, above := parent[parent]):
+        while True:
+            above = parent[parent]
+            if (above == parent).all():
+                break
             parent = above
 
 
-def _measured(mask: Mask, starts: Ints, ends: Ints, member: Ints, stride: int) -> Components:
+def _measured(mask: Mask, starts: Ints, lengths: Ints, member: Ints, stride: int) -> Components:
     count = int(member.max()) + 1 if len(member) else 0
-    lengths = ends - starts
     labels = np.full(mask.shape, -1, np.intp)
-    labels[mask] = np.repeat(member, lengths)
-    y = starts // stride
-    x0 = starts - y * stride - 1
-    boxes = np.empty((count, 4), np.intp)
+    labels[mask] = member.repeat(lengths)
+    y, x = np.divmod(starts, stride)
+    boxes = np.zeros((count, 4), np.intp)
     boxes[:, :2] = max(mask.shape)
-    boxes[:, 2:] = 0
-    np.minimum.at(boxes[:, 0], member, x0)
+    np.minimum.at(boxes[:, 0], member, x - 1)
     np.minimum.at(boxes[:, 1], member, y)
-    np.maximum.at(boxes[:, 2], member, x0 + lengths)
+    np.maximum.at(boxes[:, 2], member, x - 1 + lengths)
     np.maximum.at(boxes[:, 3], member, y + 1)
     area = np.bincount(member, weights=lengths, minlength=count).astype(np.intp)
     return Components(labels, area, boxes)

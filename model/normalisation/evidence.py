@@ -9,31 +9,35 @@ LEAST_CONTRAST = 8.0
 FAINT_CONTRAST = 30.0
 LEAST_CLARITY = 4.1
 FAINT_CLARITY = 5.2
+SURE_CLARITY = 12.0
 LEAST_EDGE = 0.68
 LONGEST = 5.2
 LEAST_SHARE = 0.45
 MANY = 8
 
 
-def is_blank(strength: Plane, ink: Mask, digit: Mask, share: float, contrast: float) -> bool:
+def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: float) -> bool:
     """Return whether what was found is paper.
 
-    Strokes stand out from what surrounds them more than paper varies (clarity), hold most of the ink, and end abruptly
-    (edge); shadows and slopes fade away slowly, and the dark spots of a texture are neither rare nor alone.
+    Strokes stand out from what surrounds them more than paper varies (clarity) and end abruptly (edge); shadows and
+    slopes fade away slowly, and the dark spots of a texture are neither rare nor alone.
 
     Args:
         strength: (h, w) strength above the local ground.
         ink: all that was found darker than the threshold.
         digit: the chosen part of it.
-        share: of the shapes' ink that is chosen.
         contrast: between the typical ink and the typical paper, in grey levels.
+        clarity: contrast in standard deviations of the paper, times the chosen share of the ink.
     """
-    clarity = contrast / max(float(strength[~ink].std()), 0.5) * share if not ink.all() else 0.0
     if contrast < LEAST_CONTRAST or clarity < (FAINT_CLARITY if contrast < FAINT_CONTRAST else LEAST_CLARITY):
         return True
+    if clarity > SURE_CLARITY:
+        return False
     around = dilated(digit, 7) & ~dilated(digit) & ~ink
+    if not around.any():
+        return False
     inside = float(strength[digit].mean())
-    return bool(around.any()) and inside - float(strength[around].mean()) < LEAST_EDGE * inside
+    return inside - float(strength[around].mean()) < LEAST_EDGE * inside
 
 
 def is_tangle(digit: Mask, side: int, share: float, shapes: int) -> bool:

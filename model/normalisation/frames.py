@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from model.normalisation.planes import Box, Mask
 
+WHOLE = 0.95
 BAND = 0.85
 STEP = 0.4
 INSIDE = 0.4
@@ -12,28 +13,38 @@ BEYOND = 0.6
 DEEPEST = 0.3
 PERSISTS = 0.08
 
+Shares = NDArray[np.float32]
 
-def inner_box(bright: Mask) -> Box:
+
+def inner_box(light: Mask) -> Box:
     """Return the box that is left when solid bands with a straight inner edge are taken off all four sides.
 
     Args:
-        bright: (h, w) which pixels are on the light side of the picture's threshold.
+        light: (h, w) which pixels are on the light side of the picture's threshold.
     """
-    rows, columns = bright.mean(axis=1), bright.mean(axis=0)
-    return _depth(columns), _depth(rows), len(columns) - _depth(columns[::-1]), len(rows) - _depth(rows[::-1])
+    height, width = light.shape
+    levels = light.astype(np.float32)
+    top, bottom = _depths(levels @ np.full(width, 1 / width, np.float32))
+    left, right = _depths(np.full(height, 1 / height, np.float32) @ levels)
+    return left, top, width - right, height - bottom
 
 
-def _depth(shares: NDArray[np.float64]) -> int:
-    """How many lines, from the first on, belong to a band; shares are of light pixels in each line."""
+def _depths(shares: Shares) -> tuple[int, int]:
+    """How many lines at the start and at the end are bands; shares are of light pixels in each line."""
+    if len(shares) < 8 or np.abs(shares[2:] - shares[:-2]).max() < STEP:
+        return 0, 0
+    return _depth(shares), _depth(shares[::-1])
+
+
+def _depth(shares: Shares) -> int:
     if shares[0] < 0.5:
         shares = 1 - shares
-    deepest = int(len(shares) * DEEPEST)
-    drops = shares[:deepest] - shares[2 : deepest + 2]
-    if shares[0] < 0.95 or len(drops) == 0 or drops.max() < STEP:
-        return 0
+    length = len(shares)
+    drops = shares[: int(length * DEEPEST)] - shares[2 : int(length * DEEPEST) + 2]
     depth = int(drops.argmax()) + 1
-    beyond = shares[depth + 1 : depth + 2 + max(2, int(len(shares) * PERSISTS))]
-    middle = shares[len(shares) // 4 : -(len(shares) // 4)]
-    if middle.mean() > INSIDE or shares[:depth].mean() < BAND or beyond.max() > BEYOND:
+    near = shares[depth + 1 : depth + 4 + int(length * PERSISTS)]
+    is_band = shares[0] >= WHOLE and shares[:depth].mean() >= BAND and drops[depth - 1] >= STEP
+    is_sheet = near.max() <= BEYOND and shares[length // 4 : -(length // 4)].mean() <= INSIDE
+    if not (is_band and is_sheet):
         return 0
-    return depth + int(shares[depth] - beyond[0] > STEP / 4)
+    return depth + int(shares[depth] - near[0] > STEP / 4)

@@ -1,83 +1,82 @@
 """Which side is ink, and how strong it is at every pixel once uneven light and paper are taken away."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from model.normalisation.planes import Plane, blurred, opened
-from model.normalisation.thresholds import otsu, separability
+from model.normalisation.levels import Levels, counted
+from model.normalisation.planes import Plane, blurred, local_ground
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
-POLARITY_WEIGHTS = np.array([7.5, 2.5, 4.6])
+BORDER_WEIGHT = 7.5
+THIN_WEIGHT = 2.5
+THIN_WEIGHT_UNTRUSTED = 4.6
 FLAT = 0.04
 TWO_LEVELS = 0.78
 
 
-def is_dark_ink(plane: Plane) -> bool:
-    """Return whether the ink is darker than its ground, by a vote of cues that each change sign with the negative."""
-    return bool(polarity_cues(plane) @ POLARITY_WEIGHTS > 0)
+def is_dark_ink(plane: Plane, levels: Levels) -> bool:
+    """Return whether the ink is darker than its ground, by two cues that change sign with the negative.
 
-
-def polarity_cues(plane: Plane) -> NDArray[np.float64]:
-    """Three numbers in [-1, 1], positive where the ink seems dark.
-
-    The border belongs to the ground, as far as one threshold divides the picture well; at the scale of strokes more
-    that is thin is dark than light, which counts the more the worse one threshold does.
+    The border belongs to the ground, which counts as far as one threshold divides the picture well; at the scale of
+    strokes more that is thin is dark than light, which counts the more the worse one threshold does.
     """
-    levels = plane.astype(np.float32)
-    trust = separability(plane) ** 3
-    low, high = int(plane.min()), int(plane.max())
+    _, separability = levels.otsu()
+    trust = separability**3
+    border = BORDER_WEIGHT * trust * _light_border(plane, levels)
+    thin = THIN_WEIGHT + THIN_WEIGHT_UNTRUSTED * (1 - trust)
+    return border > 0 if abs(border) > thin else border + thin * _dark_thinness(plane) > 0
+
+
+def _light_border(plane: Plane, levels: Levels) -> float:
+    """From -1, all of the border is in the dark half of the levels, to 1, all of it is in the light half."""
+    middle = (levels.quantile(1e-9) + levels.quantile(1)) // 2
     border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
-    light_border = 2 * np.count_nonzero(2 * border.astype(np.int16) > low + high) / border.size - 1
+    return float(2 * np.count_nonzero(border > middle) / border.size - 1)
+
+
+def _dark_thinness(plane: Plane) -> float:
+    """From -1, all that is as thin as strokes is light, to 1, all of it is dark."""
     window = _window(plane, STROKE_SCALE)
-    dark = float(np.square(_local_ground(~plane, window) - (255 - levels)).mean())
-    light = float(np.square(levels - _local_ground(plane, window)).mean())
-    thin = (dark - light) / (dark + light + 1)
-    return np.array([light_border * trust, thin, thin * (1 - trust)])
+    dark = _energy(~plane - local_ground(~plane, window))
+    light = _energy(plane - local_ground(plane, window))
+    return (dark - light) / (dark + light + 1.0)
 
 
-def ink_strength(plane: Plane) -> Plane:
+def _energy(plane: Plane) -> float:
+    flat = plane.reshape(-1).astype(np.float32)
+    return float(flat @ flat) / flat.size
+
+
+def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> Plane:
     """Return how far each pixel of a plane with light ink rises above its local ground, 0-255.
 
-    The ground is the opening by the smallest window that still shows nearly all the contrast the largest one shows:
-    smaller than a shadow, larger than a stroke. It follows slopes and the edges of shadows exactly.
+    A ground that is the same everywhere is one level. Otherwise it is the opening by the smallest window, and one step
+    more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
+    It follows slopes and the edges of shadows exactly. A tiny picture has no room for uneven light.
     """
-    flat = _flat_ground(plane)
+    flat = np.uint8(levels.quantile(0.5, 0, levels.otsu()[0])) if tiny else _flat_ground(levels)
     if flat is not None:
         return np.maximum(plane, flat) - flat
     smooth = blurred(plane, 1.0)
-    grounds = [_local_ground(smooth, _window(plane, share)) for share in WINDOWS]
-    rises = [float(np.percentile(smooth - ground, 99)) for ground in grounds]
+    grounds = [local_ground(smooth, _window(plane, share)) for share in WINDOWS]
+    rises = [counted(smooth - ground).quantile(0.99) for ground in grounds]
     chosen = next(i for i, rise in enumerate(rises) if rise >= ENOUGH * max(rises))
     ground = grounds[min(chosen + 1, len(WINDOWS) - 1)]
     return np.maximum(plane, ground) - ground
 
 
-def _local_ground(plane: Plane, window: int) -> Plane:
-    """The opening of the plane continued beyond its borders, so that a slope's end is not taken for a shape."""
-    half = window // 2
-    beyond = opened(np.pad(plane, half, mode="edge"), window)
-    return beyond[half : half + plane.shape[0], half : half + plane.shape[1]]
-
-
-def _flat_ground(plane: Plane) -> np.uint8 | None:
+def _flat_ground(levels: Levels) -> np.uint8 | None:
     """The level of a ground that is the same everywhere; None where it is not."""
-    light = plane > otsu(plane)
-    if separability(plane) < TWO_LEVELS:
+    threshold, separability = levels.otsu()
+    if separability < TWO_LEVELS:
         return None
-    ground, ink = plane[~light], np.median(plane[light])
-    level = np.median(ground)
-    spread = np.median(np.abs(ground - level.astype(np.float32)))
-    return np.uint8(level) if spread <= FLAT * (ink - level) else None
-
-
-def noise_level(plane: Plane) -> float:
-    """Return the standard deviation of the pixel noise, from the median difference of neighbours."""
-    steps = np.abs(np.diff(plane.astype(np.int16), axis=1)) if plane.shape[1] > 1 else np.zeros(1)
-    return float(np.median(steps)) / 0.954
+    lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
+    ink = levels.quantile(0.5, threshold + 1)
+    return np.uint8(level) if upper - lower <= 2 * FLAT * (ink - level) else None
 
 
 def _window(plane: Plane, share: float) -> int:
-    return max(3, round(max(plane.shape) * share) | 1)
+    side: int = max(plane.shape)
+    return max(3, round(side * share) | 1)

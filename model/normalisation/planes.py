@@ -10,6 +10,7 @@ Box = tuple[int, int, int, int]
 
 WORKING_SIDE = 112
 LEAST_SIDE = 28
+SAMPLED_SIDE = 256
 FLAT_TOLERANCE = 3
 FLAT_SHARE = 0.7
 
@@ -37,65 +38,83 @@ def _reduced(plane: Plane, factor: int) -> Plane:
 
     On a flat canvas the mean would let a hair line vanish; elsewhere it takes noise away.
     """
-    sample = plane[::2, ::2]
-    canvas = int(np.median(sample))
-    if (
-        np.count_nonzero(np.abs(sample.astype(np.int16) - canvas) <= FLAT_TOLERANCE)
-        < FLAT_SHARE * sample.size
-    ):
+    every = max(1, max(plane.shape) // SAMPLED_SIDE)
+    counts = np.bincount(plane[::every, ::every].reshape(-1), minlength=256)
+    canvas = int(counts.cumsum().searchsorted(counts.sum() / 2))
+    near = counts[max(0, canvas - FLAT_TOLERANCE) : canvas + FLAT_TOLERANCE + 1]
+    if near.sum() < FLAT_SHARE * counts.sum():
         return np.asarray(Image.fromarray(plane).reduce(factor))
     height, width = (-(-size // factor) for size in plane.shape)
     pads = ((0, height * factor - plane.shape[0]), (0, width * factor - plane.shape[1]))
     blocks = np.pad(plane, pads, mode="edge").reshape(height, factor, width * factor)
     high = blocks.max(axis=1).reshape(height, width, factor).max(axis=2)
     low = blocks.min(axis=1).reshape(height, width, factor).min(axis=2)
-    further = high.astype(np.int16) - canvas >= canvas - low.astype(np.int16)
-    return np.where(further, high, low)
-
-
-def opened(plane: Plane, window: int) -> Plane:
-    """Every light shape into which no window x window square fits sinks to its surroundings."""
-    return _extreme(_extreme(plane, window, np.minimum), window, np.maximum)
+    furthest: Plane = np.where(high.astype(np.int16) - canvas >= canvas - low.astype(np.int16), high, low)
+    return furthest
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
-    return np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(sigma))) if sigma > 0 else plane
+    """Return the plane under a Gaussian of ``sigma`` pixels."""
+    return np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(sigma)))
+
+
+def local_ground(plane: Plane, window: int) -> Plane:
+    """Return the plane with every light shape sunk into which no window x window square fits (its opening).
+
+    The plane goes on beyond its borders as it ends there, so that the end of a slope is not taken for a shape.
+    """
+    half = window // 2
+    height, width = plane.shape
+    rows = np.arange(-half, height + half).clip(0, height - 1)
+    columns = np.arange(-half, width + half).clip(0, width - 1)
+    beyond = opened(plane[rows][:, columns], window)
+    return beyond[half : half + height, half : half + width]
+
+
+def opened(plane: Plane, window: int) -> Plane:
+    """Return the plane's opening by a window x window square, cut off at the borders."""
+    return _extreme(_extreme(plane, window, np.minimum), window, np.maximum)
 
 
 def opened_mask(mask: Mask, window: int) -> Mask:
-    """Only where a window x window square fits into the mask it stays."""
+    """Return where a window x window square fits into the mask."""
     return opened(mask.view(np.uint8), window).view(np.bool_)
 
 
+def opened_along(mask: Mask, window: int, axis: int) -> Mask:
+    """Return only the pieces of each line along the axis that are at least ``window`` long."""
+    return _extreme_along(_extreme_along(mask, window, axis, np.minimum), window, axis, np.maximum)
+
+
 def dilated(mask: Mask, window: int = 3) -> Mask:
+    """Return the mask grown by half a window on every side."""
     return _extreme(mask.view(np.uint8), window, np.maximum).view(np.bool_)
 
 
 def dilated_along(mask: Mask, window: int, axis: int) -> Mask:
+    """Return the mask grown by half a window in both directions of the axis."""
     return _extreme_along(mask, window, axis, np.maximum)
 
 
-def opened_along(mask: Mask, window: int, axis: int) -> Mask:
-    """Only the pieces of each line along the axis that are at least ``window`` long stay."""
-    return _extreme_along(_extreme_along(mask, window, axis, np.minimum), window, axis, np.maximum)
-
-
 def _extreme_along(mask: Mask, window: int, axis: int, pick: np.ufunc) -> Mask:
-    plane = mask.view(np.uint8) if axis == 0 else mask.view(np.uint8).T
-    out = _extreme_rows(np.ascontiguousarray(plane), window, pick).view(np.bool_)
-    return out if axis == 0 else out.T
+    plane = mask.view(np.uint8)
+    if axis == 0:
+        return _extreme_rows(plane, window, pick).view(np.bool_)
+    return np.ascontiguousarray(_extreme_rows(plane.T, window, pick).T).view(np.bool_)
 
 
 def _extreme(plane: Plane, window: int, pick: np.ufunc) -> Plane:
-    """Minimum or maximum over centred windows, cut off at the borders; windows double, so the cost is O(log window)."""
-    return _extreme_rows(_extreme_rows(plane, window, pick).T, window, pick).T
+    """Minimum or maximum over centred windows, cut off at the borders."""
+    return np.ascontiguousarray(_extreme_rows(_extreme_rows(plane, window, pick).T, window, pick).T)
 
 
 def _extreme_rows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
+    """The same along the first axis; what is known over windows of k gives windows of 2k, so it costs O(log window)."""
     length = plane.shape[0]
     window = min(window, 2 * length - 1)
     before = (window - 1) // 2
-    padded = np.full((length + window - 1, plane.shape[1]), 255 if pick is np.minimum else 0, np.uint8)
+    padded = np.empty((length + window - 1, plane.shape[1]), np.uint8)
+    padded[:before] = padded[before + length :] = 255 if pick is np.minimum else 0
     padded[before : before + length] = plane
     covered = 1
     while covered < window:

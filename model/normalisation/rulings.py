@@ -23,6 +23,8 @@ def without_rulings(ink: Mask) -> Mask:
     A line goes only if it runs on at both sides of what remains, as paper's lines do and a 7's or a 2's stroke does
     not. Where lines are all there is they go if no digit is made like that: side by side, or one lying alone.
     """
+    if not _spans(ink):
+        return ink
     vertical, upright = _lines(ink, 0)
     horizontal, lying = _lines(ink, 1)
     if not (upright or lying):
@@ -34,6 +36,15 @@ def without_rulings(ink: Mask) -> Mask:
         if lines.any() and not _runs_beyond(lines, rest, axis):
             rest = rest | lines
     return rest | _crossings(vertical & ~rest, rest, 0) | _crossings(horizontal & ~rest, rest, 1)
+
+
+def _spans(ink: Mask) -> bool:
+    """Whether the ink reaches far enough across the picture to hold a line at all."""
+    for axis in (0, 1):
+        lines = np.flatnonzero(ink.any(axis=axis))
+        if len(lines) and lines[-1] - lines[0] + 1 >= SPAN * ink.shape[1 - axis]:
+            return True
+    return False
 
 
 def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:

@@ -22,13 +22,15 @@ SIMILAR_MASS = 0.25
 WIDE = 0.85
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Selection:
-    """Args:
-    chosen: (n,) which shapes are the digit.
-    box: the box around them.
-    count: how many digit-like shapes stand side by side, this one included.
-    share: the digit's share of all ink.
+    """The digit among the shapes.
+
+    Args:
+        chosen: (n,) which shapes are the digit.
+        box: the box around them.
+        count: how many digit-like shapes stand side by side, this one included.
+        share: the digit's share of all ink.
     """
 
     chosen: Chosen
@@ -40,53 +42,47 @@ class Selection:
 def select(found: Components, ink: Plane) -> Selection:
     """Choose the heaviest shape, preferring the middle and shapes clear of the border, and what belongs to it.
 
+    Pieces belong to it that are near, no specks (and where there are many small pieces, all but large ones are specks),
+    no strokes peeping in over the border, and no digits of their own.
+
     Args:
         found: at least one shape.
         ink: (h, w) strength of the ink.
     """
+    if len(found) == 1:
+        return Selection(np.ones(1, np.bool_), _union(found.boxes), 1, 1.0)
     mass = found.mass(ink)
-    main = int((mass * _prominence(found)).argmax())
-    others = _other_digits(found, mass, main)
-    chosen = np.zeros(len(found), bool)
+    touches = _touched_borders(found)
+    main = int((mass * _prominence(found, touches)).argmax())
+    clear = ~(touches & ~touches[:, [main]]).any(axis=0)
+    others = _other_digits(found, mass, main) & clear
+    least = SPECK if np.count_nonzero(mass < SPATTER * mass[main]) < MANY else SPATTER
+    worthy = (mass >= least * mass[main]) & ~others & clear
+    chosen = np.zeros(len(found), np.bool_)
     chosen[main] = True
-    specks = np.count_nonzero(mass < SPATTER * mass[main])
-    least = SPECK if specks < MANY else SPATTER
-    worthy = (mass >= least * mass[main]) & ~others & ~_peeping(found, main)
     while True:
-        near = (
-            worthy
-            & ~chosen
-            & (_gap(found.boxes, _union(found.boxes[chosen])) <= NEAR * _extent(found.boxes[chosen]))
-        )
+        box = _union(found.boxes[chosen])
+        near = worthy & ~chosen & (_gap(found.boxes, box) <= NEAR * max(box[2] - box[0], box[3] - box[1]))
         if not near.any():
-            break
+            share = float(mass[chosen].sum()) / max(float(mass.sum()), 1e-9)
+            return Selection(chosen, box, 1 + int(np.count_nonzero(others)), share)
         chosen |= near
-    share = float(mass[chosen].sum() / max(mass.sum(), 1e-9))
-    return Selection(chosen, _union(found.boxes[chosen]), 1 + int(others.sum()), share)
 
 
-def _prominence(found: Components) -> Floats:
+def _prominence(found: Components, touches: Chosen) -> Floats:
     """Between 0 and 1 for each shape: less off the middle, less at the border."""
     height, width = found.labels.shape
     x0, y0, x1, y1 = found.boxes.T
     off = np.maximum(np.abs((x0 + x1) / width - 1), np.abs((y0 + y1) / height - 1))
-    return (1 - OFF_CENTRE * off**2) * np.where(_touches(found), AT_BORDER, 1.0)
+    prominence: Floats = (1 - OFF_CENTRE * off * off) * np.where(touches.any(axis=0), AT_BORDER, 1.0)
+    return prominence
 
 
-def _touches(found: Components) -> Chosen:
+def _touched_borders(found: Components) -> Chosen:
+    """(4, n): which shapes touch the left, top, right and bottom border."""
     height, width = found.labels.shape
     x0, y0, x1, y1 = found.boxes.T
-    touches: Chosen = (x0 == 0) | (y0 == 0) | (x1 == width) | (y1 == height)
-    return touches
-
-
-def _peeping(found: Components, main: int) -> Chosen:
-    """Shapes cut off by a border that the main shape keeps clear of."""
-    height, width = found.labels.shape
-    x0, y0, x1, y1 = found.boxes.T
-    sides = np.array([x0 == 0, y0 == 0, x1 == width, y1 == height])
-    peeping: Chosen = (sides & ~sides[:, [main]]).any(axis=0)
-    return peeping
+    return np.array([x0 == 0, y0 == 0, x1 == width, y1 == height])
 
 
 def _other_digits(found: Components, mass: Floats, main: int) -> Chosen:
@@ -99,7 +95,7 @@ def _other_digits(found: Components, mass: Floats, main: int) -> Chosen:
     )
     wide = np.maximum(x1, x1[main]) - np.minimum(x0, x0[main]) >= WIDE * np.maximum(height, height[main])
     tall = (height >= SIMILAR_HEIGHT * height[main]) & (mass >= SIMILAR_MASS * mass[main])
-    others: Chosen = apart & level & wide & tall & ~_peeping(found, main)
+    others: Chosen = apart & level & wide & tall
     return others
 
 
@@ -109,13 +105,9 @@ def _union(boxes: NDArray[np.intp]) -> Box:
     return x0, y0, x1, y1
 
 
-def _extent(boxes: NDArray[np.intp]) -> int:
-    x0, y0, x1, y1 = _union(boxes)
-    return max(x1 - x0, y1 - y0)
-
-
 def _gap(boxes: NDArray[np.intp], box: Box) -> Floats:
     """Distance in pixels between each box and the given one, 0 where they overlap."""
     across = np.maximum(np.maximum(boxes[:, 0] - box[2], box[0] - boxes[:, 2]), 0)
     down = np.maximum(np.maximum(boxes[:, 1] - box[3], box[1] - boxes[:, 3]), 0)
-    return np.hypot(across, down)
+    gap: Floats = np.hypot(across, down)
+    return gap

@@ -10,6 +10,8 @@ SIDE = 28
 DIGIT_SIDE = 20
 FINE = 4
 STROKE = 2.6
+_SOLID = [0] * 128 + [255] * 128
+INDEX = np.arange(SIDE, dtype=np.float32)
 
 
 def shaped(ink: Plane) -> Plane:
@@ -17,7 +19,7 @@ def shaped(ink: Plane) -> Plane:
     return centred(with_stroke_width(_fine(ink), STROKE * FINE))
 
 
-def _fine(ink: Plane) -> Plane:
+def _fine(ink: Plane) -> Image.Image:
     """The ink with its longer side FINE times that of the digit to come, on an empty margin."""
     image = Image.fromarray(ink)
     scale = FINE * (DIGIT_SIDE - 2) / max(ink.shape)
@@ -26,24 +28,23 @@ def _fine(ink: Plane) -> Plane:
     margin = 2 * FINE
     canvas = Image.new("L", (size[0] + 2 * margin, size[1] + 2 * margin))
     canvas.paste(image.resize(size, how), (margin, margin))
-    return np.asarray(canvas)
+    return canvas
 
 
-def centred(ink: Plane) -> Plane:
+def centred(image: Image.Image) -> Plane:
     """Scale the ink's box into 20x20, keeping its proportions, and put its centre of mass in the middle of 28x28."""
-    image = Image.fromarray(ink)
-    box = image.point(lambda level: 255 * (level > 127)).getbbox()
     pixels = np.zeros((SIDE, SIDE), np.uint8)
+    box = image.point(_SOLID).getbbox()
     if box is None:
         return pixels
-    width, height = box[2] - box[0], box[3] - box[1]
-    scale = DIGIT_SIDE / max(width, height)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(image.resize(size, Image.Resampling.BOX, box=box))
-    mass = float(small.sum())
-    down = float(small.sum(axis=1) @ np.arange(size[1])) / mass
-    across = float(small.sum(axis=0) @ np.arange(size[0])) / mass
-    top = min(max(round(SIDE / 2 - down), 0), SIDE - size[1])
-    left = min(max(round(SIDE / 2 - across), 0), SIDE - size[0])
-    pixels[top : top + size[1], left : left + size[0]] = small
+    scale = DIGIT_SIDE / max(box[2] - box[0], box[3] - box[1])
+    width, height = (max(1, round((box[i + 2] - box[i]) * scale)) for i in (0, 1))
+    small = np.asarray(image.resize((width, height), Image.Resampling.BOX, box=box))
+    levels = small.astype(np.float32)
+    down, across = levels.sum(axis=1), levels.sum(axis=0)
+    mass = float(down.sum())
+    top = round(SIDE / 2 - float(down @ INDEX[:height]) / mass)
+    left = round(SIDE / 2 - float(across @ INDEX[:width]) / mass)
+    top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
+    pixels[top : top + height, left : left + width] = small
     return pixels

@@ -5,10 +5,12 @@ import math
 import numpy as np
 from PIL import Image, ImageFilter
 
-from model.normalisation.planes import Mask, Plane
+from model.normalisation.planes import Mask
 
 SOFTNESS = 0.35
 THINNEST = 0.6
+STEEPEST = 0.7
+RAMP = np.arange(256, dtype=np.float32)
 
 
 def stroke_width(ink: Mask) -> float:
@@ -21,19 +23,19 @@ def stroke_width(ink: Mask) -> float:
     return float(2 * area / max(steps * math.pi / 4, 1))
 
 
-def with_stroke_width(ink: Plane, target: float) -> Plane:
-    """Return the ink with strokes about ``target`` pixels wide; wide ones lose at most 40 % of their width.
+def with_stroke_width(ink: Image.Image, target: float) -> Image.Image:
+    """Return the ink (mode L) with strokes about ``target`` pixels wide; wide ones lose at most 40 % of their width.
 
     Blurred by a Gaussian, a line of width w has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s); cut at the level
     that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way.
     """
-    width = stroke_width(ink > 127)
+    width = stroke_width(np.asarray(ink) > 127)
     target = max(target, THINNEST * width)
-    sigma = float(SOFTNESS * target)
+    sigma = SOFTNESS * target
     level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
-    soft = np.asarray(Image.fromarray(ink).filter(ImageFilter.GaussianBlur(sigma)), np.float32)
-    slope = max(2.0, 0.7 / level, 0.7 / (1 - level))
-    return np.clip((soft - 255 * level) * slope + 127.5, 0, 255).astype(np.uint8)
+    slope = max(2.0, STEEPEST / level, STEEPEST / (1 - level))
+    cut = np.minimum(np.maximum((RAMP - 255 * level) * slope + 127.5, 0), 255).astype(np.uint8)
+    return ink.filter(ImageFilter.GaussianBlur(sigma)).point(cut.tolist())
 
 
 def _phi(x: float) -> float:

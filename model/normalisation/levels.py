@@ -1,0 +1,76 @@
+"""The levels of a plane, counted once: the threshold that divides them, and how well it does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.normalisation.planes import Plane
+
+LEVELS = np.arange(256, dtype=np.float64)
+SQUARES = LEVELS * LEVELS
+RESTS_WITHIN = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """How many pixels have each level and less.
+
+    Args:
+        below: (256,) pixels up to each level.
+        sums: (256,) sum of their levels.
+        squares: (256,) sum of the squares of their levels.
+    """
+
+    below: NDArray[np.float64]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
+
+    def quantile(self, share: float, first: int = 0, last: int = 255) -> int:
+        """Return the level below which ``share`` of the pixels between two levels (both included) lie."""
+        before = float(self.below[first - 1]) if first else 0.0
+        count = before + share * (float(self.below[last]) - before)
+        return int(self.below.searchsorted(count))
+
+    def otsu(self) -> tuple[int, float]:
+        """Return the level above which a pixel is light, and how separable the two classes are.
+
+        The threshold has the greatest variance between the classes; separability is its share of the whole variance:
+        1 where there are two levels alone.
+
+        Source: Otsu 1979, A threshold selection method from gray-level histograms.
+        """
+        total, mass = float(self.below[-1]), float(self.sums[-1])
+        variance = float(self.squares[-1]) / total - (mass / total) ** 2
+        if variance <= 0:
+            return int(mass / total), 0.0
+        gap = self.sums - (mass / total) * self.below
+        between = gap * gap / np.maximum(self.below * (total - self.below), 1e-9)
+        threshold = int(between.argmax())
+        return threshold, float(between[threshold]) / variance
+
+    def paper_and_ink(self) -> tuple[float, float, float]:
+        """Return the mean level of paper, of ink, and the deviation of the paper's levels; ink is the light class.
+
+        The threshold between them starts at half of the strongest and moves to the middle of the two means until it
+        rests (Ridler and Calvard 1978): from above it stops at the ink, however little there is, before it reaches
+        the noise of the paper.
+        """
+        total, mass = float(self.below[-1]), float(self.sums[-1])
+        cut = max(1, self.quantile(0.9985)) // 2
+        for _ in range(RESTS_WITHIN):
+            paper_count, paper_sum = float(self.below[cut]), float(self.sums[cut])
+            paper = paper_sum / max(paper_count, 1.0)
+            ink = (mass - paper_sum) / max(total - paper_count, 1.0)
+            middle = min(int((paper + ink) / 2), 254)
+            if middle == cut:
+                break
+            cut = middle
+        variance = float(self.squares[cut]) / max(float(self.below[cut]), 1.0) - paper**2
+        return paper, ink, max(variance, 0.0) ** 0.5
+
+
+def counted(plane: Plane) -> Levels:
+    """Return the levels of a plane."""
+    counts = np.bincount(plane.reshape(-1), minlength=256)
+    return Levels(counts.cumsum(dtype=np.float64), (counts * LEVELS).cumsum(), (counts * SQUARES).cumsum())

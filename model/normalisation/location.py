@@ -1,0 +1,101 @@
+"""The digit in a picture: from a grey plane to the ink of one digit, its box, and what kind of find it is."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from model.normalisation import components, evidence, frames, ground, planes, rulings, scratches, selection
+from model.normalisation.levels import Levels, counted
+from model.normalisation.planes import Box, Plane
+
+ZOOM_BELOW = 44
+ZOOM_MARGIN = 0.4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """A digit, or what comes nearest to one.
+
+    Args:
+        ink: (h, w) its coverage, 0 paper, 255 ink, cropped to it.
+        box: where it is, in pixels of the picture given.
+        dark: the ink is darker than its ground.
+        blank: nothing stands out from the paper.
+        count: how many digit-like shapes there are, 0 if none looks like a digit.
+    """
+
+    ink: Plane
+    box: Box
+    dark: bool
+    blank: bool
+    count: int
+
+
+def located(grey: Plane) -> Found | None:
+    """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
+    plane, scale = planes.at_working_size(grey)
+    levels = counted(plane)
+    inner = frames.inner_box(plane > levels.otsu()[0])
+    if inner != (0, 0, plane.shape[1], plane.shape[0]):
+        plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
+        levels = counted(plane)
+    dark = ground.is_dark_ink(plane, levels)
+    coarse = _found(plane, dark, levels, tiny=scale < 1)
+    if coarse is None:
+        return None
+    found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
+    x0, y0, x1, y1 = coarse.box
+    return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found
+
+
+def _closer(grey: Plane, coarse: Found) -> Found:
+    """A digit that is small in its picture, looked at again at full size; what else there is was counted before."""
+    x0, y0, x1, y1 = coarse.box
+    margin = round(ZOOM_MARGIN * max(x1 - x0, y1 - y0))
+    x0, y0 = max(0, x0 - margin), max(0, y0 - margin)
+    plane, scale = planes.at_working_size(grey[y0 : y1 + margin, x0 : x1 + margin])
+    fine = _found(plane, coarse.dark, counted(plane), tiny=False)
+    if fine is None:
+        return coarse
+    return replace(coarse, ink=fine.ink, box=_scaled(fine.box, scale, (x0, y0), grey))
+
+
+def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | None:
+    """The digit in a plane of working size; its box is in pixels of that plane."""
+    if dark:
+        plane = ~plane
+        levels = counted(plane)
+    strength = ground.ink_strength(plane, levels, tiny=tiny)
+    paper, full, deviation = counted(strength).paper_and_ink()
+    contrast = full - paper
+    if contrast < 1:
+        return None
+    coverage = np.minimum(
+        np.maximum((strength - np.float32(paper)) * np.float32(255 / contrast), 0), 255
+    ).astype(np.uint8)
+    ink = coverage > 127
+    shapes = components.label(scratches.without_scratches(rulings.without_rulings(ink)))
+    if len(shapes) == 0:
+        return None
+    chosen = selection.select(shapes, coverage)
+    digit = shapes.mask(chosen.chosen)
+    x0, y0, x1, y1 = chosen.box
+    blank = evidence.is_blank(strength, ink, digit, contrast, contrast / max(deviation, 0.5) * chosen.share)
+    tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
+    crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
+    others = ink & ~digit
+    alone = np.where(planes.dilated(digit) & ~others, coverage, 0) if others.any() else coverage
+    return Found(alone[crop], chosen.box, dark, blank, 0 if blank or tangle else chosen.count)
+
+
+def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Plane) -> Box:
+    """A box of a working plane in pixels of the picture."""
+    x0, y0, x1, y1 = box
+    height, width = grey.shape
+    return (
+        int(x0 * scale + origin[0]),
+        int(y0 * scale + origin[1]),
+        min(math.ceil(x1 * scale + origin[0]), width),
+        min(math.ceil(y1 * scale + origin[1]), height),
+    )
