@@ -69,6 +69,11 @@ class Records:
 
         return Examples(self._engine, self._store)
 
+    def close(self) -> None:
+        """Let go of the database, if it was opened."""
+        if "_opened" in self.__dict__:
+            self._opened.dispose()
+
     @property
     def _engine(self) -> "sa.Engine":
         with self._lock:

@@ -52,8 +52,12 @@ class Supervisor:
         if self._thread.is_alive():
             self._thread.join()
 
+    def request_stop(self) -> None:
+        """Begin to stop; for signal handlers."""
+        self._stopping.set()
+
     def wait(self) -> None:
-        """Wait until ``stop`` was called, from a signal handler or another thread."""
+        """Wait until a stop is requested."""
         self._stopping.wait()
 
     @property

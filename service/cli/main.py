@@ -2,10 +2,12 @@
 
 import typer
 
+from service.cli import examples, jobs
 from service.cli.models import export, models, promote, rollback
 from service.cli.predict import predict
 from service.cli.serve import serve
 from service.cli.train import train
+from service.cli.worker import worker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,7 +16,9 @@ app = typer.Typer(
     help="Handwritten digits for other programs.",
 )
 app.command()(serve)
-for command in (train, predict, models, promote, rollback, export):
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(examples.app, name="examples")
+for command in (worker, train, predict, models, promote, rollback, export):
     app.command()(command)
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli.jobs import train_remotely
 from service.cli.output import HomeOption, JsonOption, plain_errors, say_json, settings_of
+from service.cli.remote import KeyOption
 
 if TYPE_CHECKING:
     from model.config import TrainingConfig
@@ -96,14 +98,21 @@ def train(
     recipe: Annotated[
         str | None, typer.Option(help="Settings by name: quick, standard or release; options go before it.")
     ] = None,
+    remote: Annotated[
+        str | None, typer.Option(metavar="URL", help="Let this service train, and watch it.")
+    ] = None,
+    api_key: KeyOption = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a network, publish it as a version, and promote it if it is better."""
-    own = {"recipe", "resume", "home", "as_json", "own"}
+    own = {"recipe", "resume", "home", "as_json", "own", "remote", "api_key"}
     given = {name: value for name, value in locals().items() if value is not None and name not in own}
     with plain_errors(as_json=as_json):
+        if remote is not None:
+            train_remotely(_asked(given), remote, api_key, as_json=as_json)
+            return
         config = _config(given, recipe)
         training = _training(config, recipe, home, resume=resume)
         _run(training, as_json=as_json)
@@ -126,6 +135,14 @@ def _config(given: dict[str, Any], recipe: str | None) -> "TrainingConfig":
     if network != (base.network or NetworkConfig()):
         given["network"] = asdict(network)
     return TrainingConfig.from_dict({**base.to_dict(), **given})
+
+
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
+    """Return what the options mean as the body of ``POST /train``; the service knows the rest, and checks."""
+    network = {name: given.pop(name) for name in ("hidden", "activation") if name in given}
+    if "hidden" in network:
+        network["hidden"] = _sizes(network["hidden"])
+    return {**given, **({"network": network} if network else {})}
 
 
 def _sizes(text: str) -> tuple[int, ...]:

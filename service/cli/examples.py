@@ -1,0 +1,97 @@
+"""``numeral examples``: the corrected pictures that a running service keeps."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.cli.output import JsonOption, plain_errors, say, say_json
+from service.cli.remote import HERE, KeyOption, Remote, UrlOption
+
+app = typer.Typer(
+    help="The corrected pictures that a running service keeps for training.", no_args_is_help=False
+)
+
+
+@app.callback(invoke_without_command=True)
+def examples(
+    context: typer.Context, url: UrlOption = HERE, api_key: KeyOption = None, as_json: JsonOption = False
+) -> None:
+    """Count the examples; the commands below add and remove them."""
+    if context.invoked_subcommand is not None:
+        return
+    with plain_errors(as_json=as_json):
+        counts = Remote(url, api_key).ask("GET", "/examples")
+    if as_json:
+        say_json(counts)
+    else:
+        say(f"{counts['total']} examples: " + "  ".join(f"{d}: {n}" for d, n in counts["per_label"].items()))
+
+
+@app.command()
+def add(
+    label: Annotated[int, typer.Argument(min=0, max=9, help="The digit that the pictures show.")],
+    images: Annotated[list[Path], typer.Argument(help="Pictures of that digit.")],
+    url: UrlOption = HERE,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep pictures with their true label."""
+    remote = Remote(url, api_key)
+    with plain_errors(as_json=as_json):
+        for image in images:
+            headers = {"Content-Type": "application/octet-stream"}
+            body = image.read_bytes()
+            kept = remote.ask("POST", "/examples", params={"label": label}, content=body, headers=headers)
+            if as_json:
+                say_json({"image": str(image), **kept})
+            else:
+                say(f"{image}: {kept['id']}")
+
+
+@app.command("import")
+def import_(
+    archive: Annotated[Path, typer.Argument(help="A zip archive of LABEL/name.png.")],
+    url: UrlOption = HERE,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep all pictures of an archive; their folders are their labels."""
+    with plain_errors(as_json=as_json):
+        headers = {"Content-Type": "application/zip"}
+        counts = Remote(url, api_key).ask("POST", "/examples", content=archive.read_bytes(), headers=headers)
+    if as_json:
+        say_json(counts)
+        return
+    say(f"{counts['new']} new, {counts['known']} known, {counts['refused']} refused")
+    for refusal in counts["refusals"]:
+        say(f"file {refusal['entry']} of the archive: {refusal['error']}")
+
+
+@app.command()
+def export(
+    archive: Annotated[Path, typer.Argument(help="The zip archive to write.")],
+    url: UrlOption = HERE,
+    api_key: KeyOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write all examples to an archive of LABEL/id.png."""
+    with plain_errors(as_json=as_json):
+        size = Remote(url, api_key).download("/examples/export", archive)
+    if as_json:
+        say_json({"archive": str(archive), "size": size})
+    else:
+        say(f"{archive}: {size} bytes")
+
+
+@app.command()
+def delete(
+    ids: Annotated[list[str], typer.Argument(help="The ids of examples.")],
+    url: UrlOption = HERE,
+    api_key: KeyOption = None,
+) -> None:
+    """Forget examples, their originals too."""
+    remote = Remote(url, api_key)
+    with plain_errors(as_json=False):
+        for example_id in ids:
+            remote.ask("DELETE", f"/examples/{example_id}")

@@ -1,0 +1,120 @@
+"""Talking to a running service."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from model.errors import ModelError
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT = 30.0
+"""Seconds to wait for an answer; longer than the service's own heartbeat on a stream."""
+
+UrlOption = Annotated[str, typer.Option(envvar="NUMERAL_URL", help="The service to ask.")]
+KeyOption = Annotated[
+    str | None, typer.Option("--api-key", envvar="NUMERAL_API_KEY", help="For a service that wants one.")
+]
+HERE = "http://127.0.0.1:8000"
+
+
+class RemoteError(ModelError):
+    """The service refused, or could not be reached."""
+
+
+class Remote:
+    """A running service.
+
+    Args:
+        url: of its root.
+        api_key: if it wants one.
+    """
+
+    def __init__(self, url: str, api_key: str | None = None) -> None:
+        import httpx
+
+        headers = {"X-API-Key": api_key} if api_key else {}
+        self._client = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Return the JSON of an answer, or None if it has no body.
+
+        Raises:
+            RemoteError: the service refused, or could not be reached.
+        """
+        answer = self._send(method, path, **options)
+        return answer.json() if answer.content else None
+
+    def download(self, path: str, file: Path) -> int:
+        """Write an answer to a file and return its size.
+
+        Raises:
+            RemoteError: the service refused, or could not be reached.
+        """
+        return file.write_bytes(self._send("GET", path).content)
+
+    def _send(self, method: str, path: str, **options: Any) -> "httpx.Response":
+        import httpx
+
+        try:
+            answer = self._client.request(method, path, **options)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise RemoteError(f"expected an answer from the service: {type(error).__name__}") from error
+        if not answer.is_success:
+            raise RemoteError(_reason(answer))
+        return answer
+
+    def follow(self, job_id: str) -> Iterator[dict[str, Any]]:
+        """Yield a job as it changes, until it ends; the connection is made anew when it breaks.
+
+        Raises:
+            RemoteError: the service refused, or could not be reached for a while.
+        """
+        import httpx
+
+        last, failures = "", 0
+        while True:
+            try:
+                headers = {"Last-Event-ID": last} if last else {}
+                with self._client.stream("GET", f"/train/{job_id}/events", headers=headers) as answer:
+                    if not answer.is_success:
+                        answer.read()
+                        raise RemoteError(_reason(answer))
+                    if answer.status_code == 204:
+                        return
+                    for number, job in _events(answer.iter_lines()):
+                        last, failures = number, 0
+                        yield job
+            except httpx.TransportError as error:
+                failures += 1
+                if failures > 30:
+                    raise RemoteError(f"expected the service to answer: {type(error).__name__}") from error
+                _pause()
+
+
+def _pause() -> None:
+    import time
+
+    time.sleep(1)
+
+
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the id and data of server-sent events (WHATWG HTML, section 9.2); ours have one line of data each."""
+    number = ""
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name == "id":
+            number = value
+        elif name == "data":
+            yield number, json.loads(value)
+
+
+def _reason(answer: "httpx.Response") -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"expected the service to agree, got {answer.status_code} {answer.reason_phrase}"
