@@ -1,0 +1,136 @@
+"""Requests that share a forward pass: each gets its own row, and a network is never mixed with another."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+
+from model.predictor import Predictor, Reading
+from model.registry import Registry
+from model.sources import load_test
+from service.app import Numeral
+from service.batching import LARGEST, Batcher
+from tests.service.conftest import client_of, publish_tiny
+from tests.service.pictures_of_digits import LOSSLESS, digits
+
+TOLERANCE = 1e-6
+
+
+def unobserved() -> Batcher:
+    """A batcher that tells nobody."""
+    return Batcher(lambda _predictor, _pixels, _readings: None)
+
+
+def observed_by(sizes: list[int]) -> Batcher:
+    """A batcher that writes down how many pictures each pass had."""
+    return Batcher(lambda _predictor, _pixels, readings: sizes.append(len(readings)))
+
+
+@pytest.fixture
+def predictors(tmp_path: Path) -> list[Predictor]:
+    """Two small networks."""
+    registry = Registry.open(tmp_path)
+    return [Predictor(registry.load(publish_tiny(registry, seed))) for seed in (1, 2)]
+
+
+def alone(predictor: Predictor, pixels: np.ndarray) -> Reading:
+    """What a picture gets that shares its pass with none."""
+    return predictor.read(pixels.reshape(1, -1), [None])[0]
+
+
+async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
+    """150 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
+    predictor = shipped_app.state.services.serving.current
+    sizes: list[int] = []
+    batcher = observed_by(sizes)
+    images = load_test().images[:150]
+    answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
+    assert sizes == [LARGEST, LARGEST, 150 - 2 * LARGEST]
+    for image, (reading, _, _) in zip(images, answers, strict=True):
+        expected = alone(predictor, image)
+        assert reading.digit == expected.digit
+        assert np.abs(reading.activations - expected.activations).max() <= TOLERANCE
+        assert abs(reading.confidence - expected.confidence) <= TOLERANCE
+
+
+async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> None:
+    """Whether it was read at once or took a turn to see if others come."""
+    predictor = shipped_app.state.services.serving.current
+    image = load_test().images[3]
+    waiting, at_once = unobserved(), unobserved()
+    at_once.crowd = ["only this one"]
+    readings = [(await b.read(predictor, image, None))[0] for b in (waiting, at_once) for _ in range(3)]
+    assert {reading.activations.tobytes() for reading in readings} == {alone(predictor, image).activations.tobytes()}
+
+
+async def test_networks_are_not_mixed(predictors: list[Predictor]) -> None:
+    """Requests for two networks in the same turn are read by the one each asked for."""
+    sizes: list[int] = []
+    batcher = observed_by(sizes)
+    images = load_test().images[:20]
+    answers = await asyncio.gather(
+        *(batcher.read(predictors[i % 2], image, None) for i, image in enumerate(images))
+    )
+    assert sizes == [10, 10]
+    for i, (image, (reading, _, _)) in enumerate(zip(images, answers, strict=True)):
+        assert np.abs(reading.activations - alone(predictors[i % 2], image).activations).max() <= TOLERANCE
+
+
+async def test_whole_and_fractional_pixels_share_a_pass(predictors: list[Predictor]) -> None:
+    """Bytes and floats of the same values are read alike."""
+    batcher = unobserved()
+    image = load_test().images[0]
+    answers = await asyncio.gather(
+        *(batcher.read(predictors[0], pixels, None) for pixels in (image, image.astype(np.float32)))
+    )
+    assert np.array_equal(answers[0][0].activations, answers[1][0].activations)
+
+
+async def test_who_left_disturbs_nobody(predictors: list[Predictor]) -> None:
+    """A request that was cancelled while it waited is skipped; an error reaches all who wait."""
+    batcher = unobserved()
+    image = load_test().images[0]
+    tasks = [asyncio.ensure_future(batcher.read(predictors[0], image, None)) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert isinstance(done[1], asyncio.CancelledError)
+    assert done[0][0].digit == done[2][0].digit  # type: ignore[index]
+    wrong = [batcher.read(predictors[0], np.zeros(783, np.uint8), None) for _ in range(2)]
+    errors = await asyncio.gather(*wrong, return_exceptions=True)
+    assert [type(error).__name__ for error in errors] == ["ShapeMismatch"] * 2
+
+
+async def test_answers_under_promotions_are_those_of_the_version_they_name(tiny_app: Numeral) -> None:
+    """Eight clients while production goes back and forth 30 times: no request fails, none is answered by a mixture."""
+    serving = tiny_app.state.services.serving
+    bodies = [LOSSLESS["png"](grey) for grey in digits(8)]
+    by_version = {name: serving.fetch(name) for name in ("1", "2")}
+    expected = {
+        (name, i): alone(predictor, grey.reshape(-1)).activations
+        for name, predictor in by_version.items()
+        for i, grey in enumerate(digits(8))
+    }
+    promoting = True
+    seen: set[str] = set()
+
+    async def ask(client: httpx.AsyncClient, i: int) -> None:
+        while promoting:
+            response = await client.post("/predict", content=bodies[i].data, headers={"Content-Type": "image/png"})
+            assert response.status_code == 200
+            answer = response.json()
+            version = answer["model"]["version"]
+            seen.add(version)
+            assert answer["model"]["digest"] == by_version[version].digest
+            assert np.abs(np.float32(answer["activations"]) - expected[version, i]).max() <= TOLERANCE
+
+    async with client_of(tiny_app) as client:
+        askers = [asyncio.ensure_future(ask(client, i)) for i in range(8)]
+        for turn in range(30):
+            response = await client.put("/aliases/production", json={"version": str(2 - turn % 2)})
+            assert response.status_code == 200, response.text
+        promoting = False
+        await asyncio.gather(*askers)
+    assert seen == {"1", "2"}
