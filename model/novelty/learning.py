@@ -29,7 +29,7 @@ LEAST, MOST = 300, 40_000
 
 FEWEST_STEPS: Final = 50
 
-_BATCH, _RATE, _SMOOTHING = 256, 0.001, 0.02
+_BATCH, _RATE = 256, 0.001
 
 
 def fit_detector(network: Network, data: Dataset, seed: int, passes: int = 1) -> Network:
@@ -62,8 +62,8 @@ def _learn(
     inputs, seen = np.empty((_BATCH, PIXELS), np.float32), np.empty((_BATCH, sizes[0]), np.float32)
     half = _BATCH // 2
     steps = max(FEWEST_STEPS, passes * (digits // half))
-    desired = np.full((_BATCH, OUTPUTS), _SMOOTHING, np.float32)
-    desired[:half, DIGIT] = desired[half:, NO_DIGIT] = 1 - _SMOOTHING
+    desired = np.zeros((_BATCH, OUTPUTS), np.float32)
+    desired[:half, DIGIT] = desired[half:, NO_DIGIT] = 1
     strange = len(augmenter.images) - digits
     for step in range(1, steps + 1):
         chosen = np.concatenate([rng.integers(digits, size=half), digits + rng.integers(strange, size=half)])

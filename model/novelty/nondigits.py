@@ -10,7 +10,7 @@ from model.arrays import Bytes
 from model.dataset import Dataset
 from model.network import PIXELS, as_inputs
 from model.novelty.glyphs import glyphs
-from model.novelty.textures import textures
+from model.novelty.textures import silhouettes, textures
 from model.synthetic.drawn import inked, interpolated, written
 from model.synthetic.pen import SIDE, centred
 from model.synthetic.templates import Stroke
@@ -38,13 +38,14 @@ def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
         rng: where all variation comes from.
     """
     kinds: list[tuple[float, Callable[[int], Bytes]]] = [
-        (0.44, lambda m: _letters(glyphs(), m, rng)),
+        (0.42, lambda m: _letters(glyphs(), m, rng)),
         (0.16, lambda m: _letters([_invented(rng) for _ in range(m // _ALIKE + 1)], m, rng)),
-        (0.14, lambda m: _scrawls(m, rng)),
+        (0.12, lambda m: _scrawls(m, rng)),
         (0.10, lambda m: _turned(data, m, rng)),
         (0.06, lambda m: _side_by_side(data.images, m, rng)),
         (0.05, lambda m: _overlaid(data.images, m, rng)),
         (0.05, lambda m: textures(m, rng)),
+        (0.04, lambda m: silhouettes(m, rng)),
     ]
     ends = np.rint(np.cumsum([share for share, _ in kinds]) * n).astype(int)
     counts = np.diff(ends, prepend=0)
