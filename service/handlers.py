@@ -1,5 +1,6 @@
 """Errors inside FastAPI become the same documents as those on the straight way."""
 
+import re
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -7,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from service.errors import STATUS, ApiError, as_api_error, error_body
+
+_OTHER_MODEL = re.compile(r"/v[12]/models/(?!digits(?:[/:]|$))")
 
 _SENTENCES = {
     404: "expected the path of a route, got another",
@@ -30,6 +33,8 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     message = _SENTENCES.get(error.status_code, "expected another request")
+    if error.status_code == 404 and _OTHER_MODEL.match(request.url.path):
+        message = "expected the model digits, got another"
     return _document(request, ApiError(error.status_code, message, headers=error.headers))
 
 

@@ -62,6 +62,7 @@ def rollback(
 def export(
     version: Annotated[str, typer.Argument(help="A version or alias.")] = "production",
     out: Annotated[Path, typer.Option(help="The folder to write to; made if need be.")] = Path("exported"),
+    onnx: Annotated[bool, typer.Option("--onnx", help="Write the network as an ONNX file too.")] = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,6 +75,10 @@ def export(
         name = registry.resolve(version)
         shipped.export(registry, name, out)
         (out / "card.md").write_text(model_card(registry.manifest(name)))
+        if onnx:
+            from model.onnx_export import encode_onnx
+
+            (out / "network.onnx").write_bytes(encode_onnx(registry.load(name)))
         files = sorted(path.name for path in out.iterdir())
         if as_json:
             say_json({"version": name, "folder": str(out), "files": files})
@@ -132,7 +137,13 @@ def _cells(row: dict[str, Any]) -> list[str]:
     sizes = "-".join(str(size) for size in row["architecture"]["sizes"])
     errors = [row["metrics"].get(name) for name in ("validation_error", "test_error")]
     shown = ["" if error is None else f"{error:.2%}" for error in errors]
-    return [row["version"], ", ".join(row["aliases"]), sizes, *shown, row["created_at"][:16].replace("T", " ")]
+    return [
+        row["version"],
+        ", ".join(row["aliases"]),
+        sizes,
+        *shown,
+        row["created_at"][:16].replace("T", " "),
+    ]
 
 
 def _show(registry: "Registry", version: str, *, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from model.card import model_card
 from model.errors import ArtifactCorrupt
+from model.onnx_export import encode_onnx
 from service.schemas import Alias, Aliases, AliasTarget, Model, ModelDetail, Models
 from service.services import Services, services_of
 from service.serving import Serving
@@ -48,6 +49,14 @@ def get_weights(services: ServicesDep, version: VersionPath) -> Response:
             "ETag": f'"{services.serving.manifest(version)["weights"]["digest"]}"',
         },
     )
+
+
+@router.get("/models/{version}/onnx", operation_id="get_onnx", response_class=Response)
+def get_onnx(services: ServicesDep, version: VersionPath) -> Response:
+    """Return the network as an ONNX file: `pixels` (0 to 255) in, `activations` and `digit` out."""
+    data = encode_onnx(services.serving.registry.load(version))
+    headers = {"Content-Disposition": f'attachment; filename="numeral-{version}.onnx"'}
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/models/{version}/card", operation_id="get_card", response_class=Response)

@@ -8,10 +8,14 @@ let go of one that does not serve.
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel
 
 from model.errors import ArtifactCorrupt
+from service import bodies
 from service.errors import ApiError
+from service.exchange import Exchange
+from service.protocols import documents
 from service.protocols.descriptions import MODEL
 from service.protocols.openapi import errors
 from service.protocols.v2_schemas import Loaded, Parameters, RepositoryEntry, RepositoryIndexRequest
@@ -24,16 +28,35 @@ NamePath = Annotated[
     Path(max_length=63, description="digits, an alias or a version.", examples=[MODEL]),
 ]
 
+LARGEST_BODY, BODY_SECONDS = 65_536, 10.0
+
+
+async def _asked(request: Request) -> dict[str, Any]:
+    """Return the JSON of a request; clients send it under any Content-Type or none, and may send nothing."""
+    body = await bodies.receive(Exchange(request.scope, request.receive), LARGEST_BODY, BODY_SECONDS)
+    return documents.parse(body, 0) if body else {}
+
+
+AskedDep = Annotated[dict[str, Any], Depends(_asked)]
+
+
+def _described(schema: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema.model_json_schema()}}
+    return {"requestBody": {"required": False, "content": content}}
+
+
 router = APIRouter(
     prefix="/v2/repository", tags=["open inference protocol"], responses=errors(400, 401, 413, 422, 503)
 )
 
 
-@router.post("/index", operation_id="v2_repository_index")
-def index(services: ServicesDep, asked: RepositoryIndexRequest | None = None) -> list[RepositoryEntry]:
+@router.post("/index", operation_id="v2_repository_index", openapi_extra=_described(RepositoryIndexRequest))
+def index(services: ServicesDep, asked: AskedDep) -> list[RepositoryEntry]:
     """List the versions of the model, the oldest first; one that is broken with the reason."""
     entries = [_entry(services.serving, version) for version in services.serving.registry.versions()]
-    only_ready = asked is not None and asked.ready
+    only_ready = asked.get("ready", False)
+    if not isinstance(only_ready, bool):
+        raise ApiError(400, "expected ready to be true or false, got another value")
     return [entry for entry in entries if entry.state == "READY" or not only_ready]
 
 
@@ -49,8 +72,13 @@ def _entry(serving: Serving, version: str) -> RepositoryEntry:
     )
 
 
-@router.post("/models/{name}/load", operation_id="v2_load", responses=errors(404, 409))
-def load(services: ServicesDep, name: NamePath, asked: Parameters | None = None) -> Loaded:
+@router.post(
+    "/models/{name}/load",
+    operation_id="v2_load",
+    responses=errors(404, 409),
+    openapi_extra=_described(Parameters),
+)
+def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
     """Load and verify a version; with the parameters `version` and `alias`, let the alias point to it.
 
     The parameters may also stand in the parameter `config`, as JSON: some clients can send nothing else.
@@ -65,8 +93,13 @@ def load(services: ServicesDep, name: NamePath, asked: Parameters | None = None)
     return Loaded()
 
 
-@router.post("/models/{name}/unload", operation_id="v2_unload", responses=errors(404, 409))
-def unload(services: ServicesDep, name: NamePath, asked: Parameters | None = None) -> Loaded:
+@router.post(
+    "/models/{name}/unload",
+    operation_id="v2_unload",
+    responses=errors(404, 409),
+    openapi_extra=_described(Parameters),
+)
+def unload(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
     """Let go of a version that does not serve; the one that an alias needs comes back by itself."""
     serving, parameters = services.serving, _parameters(asked)
     target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
@@ -88,17 +121,18 @@ def _alias(name: str) -> str:
     return _resolvable(name)
 
 
-def _parameters(asked: Parameters | None) -> dict[str, str]:
+def _parameters(asked: dict[str, Any]) -> dict[str, str]:
     """Return `version` and `alias`, from the parameters or from JSON in the parameter `config`."""
-    parameters: dict[str, Any] = dict(asked.parameters) if asked is not None else {}
-    config = parameters.pop("config", None)
-    if isinstance(config, str):
-        parameters |= _from_config(config)
-    elif config is not None:
+    given = asked.get("parameters", {})
+    if not isinstance(given, dict):
+        raise ApiError(400, "expected parameters to be an object, got another value")
+    config = given.get("config", "{}")
+    if not isinstance(config, str):
         raise ApiError(400, "expected config to be a text of JSON, got another value")
-    if any(name.startswith("file:") for name in parameters):
+    if any(name.startswith("file:") for name in given):
         raise ApiError(400, "expected a published version, got files; train one, or publish it in the store")
-    found = {name: parameters[name] for name in ("version", "alias") if name in parameters}
+    parameters = {**given, **_from_config(config)}
+    found: dict[str, str] = {name: parameters[name] for name in ("version", "alias") if name in parameters}
     if not all(isinstance(value, str) for value in found.values()):
         raise ApiError(400, "expected version and alias to be texts, got another value")
     return found
