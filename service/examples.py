@@ -81,7 +81,7 @@ class Examples:
         """Return ``{"total": n, "per_label": {"0": n, …}}``."""
         query = sa.select(examples.c.label, sa.func.count()).group_by(examples.c.label)
         with self._engine.connect() as connection:
-            counts: dict[int, int] = dict(connection.execute(query).tuples().all())
+            counts: dict[int, int] = dict(connection.execute(query).all())
         return {
             "total": sum(counts.values()),
             "per_label": {str(digit): counts.get(digit, 0) for digit in range(DIGITS)},
@@ -106,7 +106,8 @@ class Examples:
         if label is not None:
             query = query.where(examples.c.label == label)
         with self._engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+            names = ("id", "label", "created_at", "updated_at")
+            return [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
 
     def get(self, example_id: str) -> Example:
         """Return an example, without its original.
