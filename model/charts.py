@@ -20,7 +20,8 @@ _STYLE = (
 )
 
 
-def _document(width: int, height: int, title: str, parts: Sequence[str]) -> str:
+def document(width: int, height: int, title: str, parts: Sequence[str]) -> str:
+    """Return an SVG document with a title above its parts."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">'
         f"<title>{escape(title)}</title>{_STYLE}"
@@ -28,12 +29,13 @@ def _document(width: int, height: int, title: str, parts: Sequence[str]) -> str:
     )
 
 
-def _text(x: float, y: float, words: str, anchor: str = "middle", colour: str | None = None) -> str:
+def text(x: float, y: float, words: str, anchor: str = "middle", colour: str | None = None) -> str:
+    """Return words at a point; anchor is start, middle or end."""
     fill = f' style="fill:{colour}"' if colour else ""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{fill}>{escape(words)}</text>'
 
 
-def _round_top(most: float) -> float:
+def round_top(most: float) -> float:
     """Return the next of 1, 2, 5, 10, … (times a power of ten) that is not below."""
     power: float = 10.0 ** floor(log10(most)) if most > 0 else 1.0
     return next(power * step for step in (1, 2, 5, 10) if power * step >= most * 0.999)
@@ -49,7 +51,7 @@ def learning_curve(losses: Sequence[float], errors: Sequence[float]) -> str:
     parts = [_epoch_axis(len(losses))]
     parts += _series(losses, BLUE, "loss", left=True, unit="")
     parts += _series([100 * error for error in errors], ORANGE, "validation error, %", left=False, unit=" %")
-    return _document(WIDTH, HEIGHT, "Learning curve", parts)
+    return document(WIDTH, HEIGHT, "Learning curve", parts)
 
 
 def _epoch_x(i: int, n: int) -> float:
@@ -59,16 +61,16 @@ def _epoch_x(i: int, n: int) -> float:
 def _epoch_axis(n: int) -> str:
     floor_y = HEIGHT - BOTTOM
     every = max(1, n // 8)
-    marks = [_text(_epoch_x(i, n), floor_y + 18, str(i + 1)) for i in range(0, n, every)]
+    marks = [text(_epoch_x(i, n), floor_y + 18, str(i + 1)) for i in range(0, n, every)]
     return (
         f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{floor_y}" y2="{floor_y}"/>'
         + "".join(marks)
-        + _text(WIDTH / 2, HEIGHT - 8, "epoch")
+        + text(WIDTH / 2, HEIGHT - 8, "epoch")
     )
 
 
 def _series(values: Sequence[float], colour: str, name: str, *, left: bool, unit: str) -> list[str]:
-    top = _round_top(max([value for value in values if np.isfinite(value)], default=1.0))
+    top = round_top(max([value for value in values if np.isfinite(value)], default=1.0))
     span = HEIGHT - TOP - BOTTOM
     points = [
         f"{_epoch_x(i, len(values)):.1f},{HEIGHT - BOTTOM - span * value / top:.1f}"
@@ -76,7 +78,7 @@ def _series(values: Sequence[float], colour: str, name: str, *, left: bool, unit
     ]
     x, anchor = (LEFT - 8, "end") if left else (WIDTH - RIGHT + 8, "start")
     scale = [
-        _text(x, HEIGHT - BOTTOM - span * k / 4 + 4, f"{top * k / 4:g}{unit}", anchor, colour)
+        text(x, HEIGHT - BOTTOM - span * k / 4 + 4, f"{top * k / 4:g}{unit}", anchor, colour)
         for k in range(5)
     ]
     grid = [
@@ -86,7 +88,7 @@ def _series(values: Sequence[float], colour: str, name: str, *, left: bool, unit
     dots = [
         f'<circle cx="{p.split(",")[0]}" cy="{p.split(",")[1]}" r="3" fill="{colour}"/>' for p in points[:40]
     ]
-    label = _text(LEFT + 150 if left else WIDTH - RIGHT, 24, name, "start" if left else "end", colour)
+    label = text(LEFT + 150 if left else WIDTH - RIGHT, 24, name, "start" if left else "end", colour)
     line = f'<polyline class="line" stroke="{colour}" points="{" ".join(points)}"/>'
     return [*(grid if left else []), line, *(dots if len(values) <= 40 else []), *scale, label]
 
@@ -103,7 +105,7 @@ def confusion_matrix(counts: "np.ndarray[tuple[int, int], np.dtype[np.intp]]") -
     parts = []
     for true in range(10):
         middle = start + cell * true + cell / 2
-        parts += [_text(start - 14, middle + 4, str(true)), _text(middle, start - 8, str(true))]
+        parts += [text(start - 14, middle + 4, str(true)), text(middle, start - 8, str(true))]
         for read in range(10):
             colour, share = (BLUE, 0.25) if true == read else (ORANGE, int(wrong[true, read]) / darkest)
             x, y = start + cell * read, start + cell * true
@@ -112,10 +114,10 @@ def confusion_matrix(counts: "np.ndarray[tuple[int, int], np.dtype[np.intp]]") -
                 f'fill-opacity="{share:.2f}" stroke="#888" stroke-opacity=".3"/>'
             )
             if counts[true, read]:
-                parts.append(_text(x + cell / 2 - 1, y + cell / 2 + 4, str(counts[true, read])))
+                parts.append(text(x + cell / 2 - 1, y + cell / 2 + 4, str(counts[true, read])))
     side = start + 10 * cell
     parts += [
-        _text(side / 2 + start / 2, side + 20, "digit read"),
-        _text(start - 40, side + 20, "true digit ↑", "start"),
+        text(side / 2 + start / 2, side + 20, "digit read"),
+        text(start - 40, side + 20, "true digit ↑", "start"),
     ]
-    return _document(side + 24, side + 32, "Confusion matrix", parts)
+    return document(side + 24, side + 32, "Confusion matrix", parts)

@@ -3,6 +3,7 @@
 import typer
 
 from service.cli import examples, jobs
+from service.cli.evaluate import evaluate
 from service.cli.models import export, models, promote, rollback
 from service.cli.predict import predict
 from service.cli.serve import serve
@@ -18,7 +19,7 @@ app = typer.Typer(
 app.command()(serve)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(examples.app, name="examples")
-for command in (worker, train, predict, models, promote, rollback, export):
+for command in (worker, train, evaluate, predict, models, promote, rollback, export):
     app.command()(command)
 
 

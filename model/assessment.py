@@ -1,0 +1,217 @@
+"""How well, and how honestly, a network reads: test digits, or any folder of pictures.
+
+An ``Assessment`` keeps what was read of every picture; everything a report shows is computed from it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.arrays import Array, Bytes
+from model.calibration import expected_calibration_error
+from model.dataset import Dataset
+from model.errors import DataError, ImageError
+from model.evaluation import error_interval
+from model.images import decode
+from model.losses import DIGITS
+from model.pixels import Normalised, normalise
+from model.predictor import Predictor, Reading
+from model.sources import PICTURES, labelled_files
+
+NO_DIGIT: Final = -1
+"""The label of a picture that is no digit."""
+
+SURE: Final = 0.9
+"""A confidence over this on a picture that is no digit is a false certainty."""
+
+_BATCH: Final = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assessment:
+    """What a network made of pictures whose truth is known.
+
+    Attributes:
+        name: of the set, for people.
+        pixels: (n, 784) as the network saw them.
+        labels: (n,) the true digits, or -1 where there is none.
+        digits: (n,) as read.
+        confidence: (n,) 0 to 1.
+        reasons: (n,) why it was abstained; empty where it was not.
+        names: (n,) of the pictures.
+        unreadable: names of files that are no picture, and why.
+    """
+
+    name: str
+    pixels: Bytes
+    labels: NDArray[np.int8]
+    digits: NDArray[np.int8]
+    confidence: Array
+    reasons: NDArray[np.str_]
+    names: tuple[str, ...]
+    unreadable: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """(n,) whether the digit read is the true one; never where there is no digit."""
+        right: NDArray[np.bool_] = self.digits == self.labels
+        return right
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """(n,) whether it was not abstained."""
+        answered: NDArray[np.bool_] = self.reasons == ""
+        return answered
+
+    @property
+    def real(self) -> NDArray[np.bool_]:
+        """(n,) whether there is a digit."""
+        real: NDArray[np.bool_] = self.labels != NO_DIGIT
+        return real
+
+    def confusion(self) -> NDArray[np.intp]:
+        """Return (10, 10) counts; row the true digit, column the digit read, abstained or not."""
+        cells = self.labels[self.real].astype(np.intp) * DIGITS + self.digits[self.real]
+        return np.bincount(cells, minlength=DIGITS * DIGITS).reshape(DIGITS, DIGITS)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures of the set; shares and errors are fractions of 1."""
+        figures: dict[str, Any] = {"images": len(self.labels)}
+        if self.unreadable:
+            figures["unreadable"] = len(self.unreadable)
+        if self.real.any():
+            figures |= self._digit_figures()
+        if not self.real.all():
+            figures |= self._no_digit_figures()
+        return figures
+
+    def _digit_figures(self) -> dict[str, Any]:
+        real, n = self.real, int(self.real.sum())
+        wrong, answered = ~self.right & real, self.answered & real
+        low, high = error_interval(int(wrong.sum()), n)
+        reasons = self.reasons[real & ~answered]
+        return {
+            "error": float(wrong.sum() / n),
+            "error_interval": [round(low, 6), round(high, 6)],
+            "calibration_error": round(
+                expected_calibration_error(self.confidence[real], self.right[real]), 6
+            ),
+            "abstained": float((~answered & real).sum() / n),
+            "reasons": {str(reason): int((reasons == reason).sum()) for reason in np.unique(reasons)},
+            "answered_error": float((wrong & answered).sum() / max(1, answered.sum())),
+        }
+
+    def _no_digit_figures(self) -> dict[str, Any]:
+        strange = ~self.real
+        return {
+            "no_digits": int(strange.sum()),
+            "no_digits_answered": float((self.answered & strange).sum() / strange.sum()),
+            "no_digits_sure": float(((self.confidence > SURE) & strange).sum() / strange.sum()),
+        }
+
+
+def assess_digits(predictor: Predictor, data: Dataset, name: str) -> Assessment:
+    """Read digits that are 28x28 pixels already."""
+    readings: list[Reading] = []
+    for start in range(0, len(data), _BATCH):
+        block = data.images[start : start + _BATCH]
+        readings += predictor.read(block, [None] * len(block))
+    names = tuple(f"{name} {i}" for i in range(len(data)))
+    return _assessment(name, data.images, data.labels.astype(np.int8), readings, names)
+
+
+def assess_folder(predictor: Predictor, folder: Path) -> Assessment:
+    """Read the pictures of a folder, as a request's are.
+
+    The pictures are digits ``LABEL/*.png`` or ``LABEL_*.png``. Where no picture has a label, none is a digit.
+
+    Raises:
+        DataError: there is no picture that can be read.
+    """
+    found, unreadable = _normalised(_labelled(folder))
+    if not found:
+        raise DataError(f"expected pictures in {folder.name!r}, got none that can be read")
+    pixels = np.stack([normal.pixels.ravel() for _, _, normal in found])
+    readings: list[Reading] = []
+    for start in range(0, len(found), _BATCH):
+        block = [normal for _, _, normal in found[start : start + _BATCH]]
+        readings += predictor.read(pixels[start : start + _BATCH], list(block))
+    labels = np.array([label for label, _, _ in found], np.int8)
+    names = tuple(str(path.relative_to(folder)) for _, path, _ in found)
+    whole = _assessment(folder.name, pixels, labels, readings, names)
+    return replace(whole, unreadable=tuple(unreadable))
+
+
+def _labelled(folder: Path) -> list[tuple[int, Path]]:
+    if not folder.is_dir():
+        raise DataError(f"expected a folder of pictures, got {folder.name!r}, which is none")
+    labelled = labelled_files(folder)
+    if labelled:
+        return labelled
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURES)
+    return [(NO_DIGIT, file) for file in files]
+
+
+def _normalised(
+    files: Sequence[tuple[int, Path]],
+) -> tuple[list[tuple[int, Path, Normalised]], list[tuple[str, str]]]:
+    found, unreadable = [], []
+    for label, path in files:
+        try:
+            found.append((label, path, normalise(decode(path.read_bytes()).grey)))
+        except (ImageError, OSError) as error:
+            unreadable.append((path.name, str(error)))
+    return found, unreadable
+
+
+def _assessment(
+    name: str,
+    pixels: Bytes,
+    labels: NDArray[np.int8],
+    readings: Sequence[Reading],
+    names: tuple[str, ...],
+) -> Assessment:
+    return Assessment(
+        name,
+        pixels,
+        labels,
+        np.array([reading.digit for reading in readings], np.int8),
+        np.array([reading.confidence for reading in readings], np.float32),
+        np.array([reading.reason or "" for reading in readings]),
+        names,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points (x, y), in order."""
+
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+def reliability(assessment: Assessment, bins: int = 10) -> tuple[Curve, tuple[int, ...]]:
+    """Return mean confidence against the share that was right, and the counts, for bins of like confidence with pictures in them."""
+    confidence = assessment.confidence.astype(np.float64)
+    bin_of = np.minimum((confidence * bins).astype(np.intp), bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
+    filled = np.flatnonzero(count)
+    mean = np.bincount(bin_of, weights=confidence, minlength=bins)[filled] / count[filled]
+    right = np.bincount(bin_of, weights=assessment.right, minlength=bins)[filled] / count[filled]
+    return Curve(tuple(mean.tolist()), tuple(right.tolist())), tuple(count[filled].tolist())
+
+
+def abstention(assessment: Assessment, points: int = 200) -> Curve:
+    """Return the error of the surest pictures against their share of all: what abstaining from the rest buys.
+
+    Source: El-Yaniv and Wiener 2010, On the foundations of noise-free selective classification.
+    """
+    order = np.argsort(-assessment.confidence, kind="stable")
+    n = len(order)
+    error = np.cumsum(~assessment.right[order]) / np.arange(1, n + 1)
+    kept = np.unique(np.linspace(0, n - 1, min(points, n)).astype(np.intp))
+    return Curve(tuple(((kept + 1) / n).tolist()), tuple(error[kept].tolist()))

@@ -1,0 +1,146 @@
+"""``numeral evaluate``: how well, and how honestly, a version reads MNIST's test digits and any folder of pictures."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_json
+
+if TYPE_CHECKING:
+    from model.assessment import Assessment, Curve
+    from model.predictor import Policy, Predictor
+
+
+def evaluate(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Pictures LABEL/*.png or LABEL_*.png; a folder without labels holds no digits."),
+    ] = None,
+    version: Annotated[str, typer.Option(help="A version or alias.")] = "production",
+    report: Annotated[
+        Path | None, typer.Option(help="Write a report with pictures and charts to this HTML file.")
+    ] = None,
+    robustness: Annotated[
+        bool | None,
+        typer.Option(
+            help="Measure turned, scaled, shifted, blurred, … digits too.", show_default="with --report"
+        ),
+    ] = None,
+    least_confidence: Annotated[
+        float | None,
+        typer.Option(help="Abstain from what is less sure than this.", show_default="the version's own"),
+    ] = None,
+    abstain_share: Annotated[
+        float | None,
+        typer.Option(help="Abstain from this share of good digits.", show_default="the version's own"),
+    ] = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure a version: test error, calibration, abstentions, robustness; on MNIST's test digits and on your pictures."""
+    with plain_errors(as_json=as_json):
+        from model.predictor import Policy
+
+        predictor = _predictor(home, version, Policy(least_confidence, abstain_share))
+        sets = _sets(predictor, folders or [])
+        curves = _curves(predictor) if (report is not None if robustness is None else robustness) else []
+        if report is not None:
+            _write(report, predictor, sets, curves)
+    result = _result(predictor, sets, curves)
+    if as_json:
+        say_json(result)
+    else:
+        _print(result, report)
+
+
+def _predictor(home: Path | None, version: str, policy: "Policy") -> "Predictor":
+    from model.predictor import Predictor
+    from service.cli.models import open_registry
+
+    registry = open_registry(home)
+    return Predictor(registry.load(registry.resolve(version)), policy)
+
+
+def _sets(predictor: "Predictor", folders: list[Path]) -> "list[Assessment]":
+    from model.assessment import assess_digits, assess_folder
+    from model.sources import load_test
+
+    sets = [assess_digits(predictor, load_test(), "MNIST test digits")]
+    return sets + [assess_folder(predictor, folder) for folder in folders]
+
+
+def _curves(predictor: "Predictor") -> "list[tuple[str, Curve]]":
+    from model.robustness import TRIALS, curve, sample
+    from model.sources import load_test
+
+    digits = sample(load_test())
+    return [(trial.name, curve(predictor, digits, trial)) for trial in TRIALS]
+
+
+def _write(
+    path: Path, predictor: "Predictor", sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
+) -> None:
+    from model.report import render
+
+    title = f"Numeral version {predictor.version}: evaluation"
+    model = {"version": predictor.version, "digest": predictor.digest}
+    path.write_text(render(title, model, sets, curves), encoding="utf-8")
+
+
+def _result(
+    predictor: "Predictor", sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
+) -> dict[str, Any]:
+    result: dict[str, Any] = {
+        "model": {"version": predictor.version, "digest": predictor.digest},
+        "sets": [{"name": one.name, **one.figures()} for one in sets],
+    }
+    if curves:
+        result["robustness"] = [
+            {"change": name, "amounts": list(curve.x), "errors": list(curve.y)} for name, curve in curves
+        ]
+    return result
+
+
+def _print(result: dict[str, Any], report: Path | None) -> None:
+    say(f"version {result['model']['version']}  {result['model']['digest']}")
+    for one in result["sets"]:
+        say(f"\n{one['name']}: {one['images']:,} pictures{_left_out(one)}")
+        for line in _lines(one):
+            say(f"  {line}")
+    for trial in result.get("robustness", []):
+        points = zip(trial["amounts"], trial["errors"], strict=True)
+        say(
+            f"\n{trial['change']}: "
+            + ", ".join(f"{amount:g}: {100 * error:.1f} %" for amount, error in points)
+        )
+    if report is not None:
+        say(f"\nreport: {report}")
+
+
+def _left_out(one: dict[str, Any]) -> str:
+    return f", {one['unreadable']} more that could not be read" if "unreadable" in one else ""
+
+
+def _lines(one: dict[str, Any]) -> list[str]:
+    lines = []
+    if "error" in one:
+        low, high = one["error_interval"]
+        reasons = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in one["reasons"].items())
+        lines = [
+            f"error              {_percent(one['error'])}  ({_percent(low)} to {_percent(high)})",
+            f"calibration error  {_percent(one['calibration_error'])}",
+            f"abstained          {_percent(one['abstained'])}" + (f"  ({reasons})" if reasons else ""),
+            f"error of answered  {_percent(one['answered_error'])}",
+        ]
+    if "no_digits" in one:
+        lines += [
+            f"no digit           {one['no_digits']}",
+            f"… and answered     {_percent(one['no_digits_answered'])}",
+            f"… and sure         {_percent(one['no_digits_sure'])}  (confidence over 0.9)",
+        ]
+    return lines
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
