@@ -13,7 +13,6 @@ from model.artifact import decode_manifest, encode_weights
 from model.calibration import Calibration
 from model.config import NetworkConfig
 from model.network import Network
-from model.publication import make_manifest
 from model.registry import Registry
 
 FOLDER = Path(__file__).parent / "data" / "shipped"
@@ -45,6 +44,8 @@ def _seed_shipped(registry: Registry) -> None:
 
 
 def _seed_untrained(registry: Registry) -> None:
+    from model.publication import make_manifest  # brings the trainer in, which a start that seeds nothing can do without
+
     network = Network.create(NetworkConfig().hidden, NetworkConfig().activation, np.random.default_rng(0))
     manifest = make_manifest(network, Calibration(), training={"epochs": 0, "seed": 0}, metrics={})
     version = registry.publish(manifest, encode_weights(network), {}, "untrained-0")

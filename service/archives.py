@@ -10,7 +10,7 @@ from typing import IO
 
 from service import png
 from service.errors import ApiError
-from service.examples import Example
+from service.example import Example
 
 MOST_ENTRIES = 10_000
 LARGEST_ENTRY = 1 << 24

@@ -15,6 +15,7 @@ import numpy as np
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 _KINDS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily, "histogram": HistogramMetricFamily}
 
@@ -74,10 +75,11 @@ class Family:
                 metric.add_metric(list(child), float(totals[place]))
                 continue
             counts = totals[place : place + self.width - 1].cumsum()
-            bounds = [*(f"{bound:g}" for bound in self.bounds), "+Inf"]
+            bounds = [*map(floatToGoString, self.bounds), "+Inf"]
             buckets = [(bound, float(count)) for bound, count in zip(bounds, counts, strict=True)]
             metric.add_metric(list(child), buckets=buckets, sum_value=float(totals[place + self.width - 1]))
-        return metric
+        found: Metric = metric
+        return found
 
 
 class Counters(Collector):
@@ -109,9 +111,18 @@ class Counters(Collector):
                     row[family.place(*child)] = 0.0
             offset += family.width * len(family.children)
 
+    def totals(self, family: Family) -> dict[tuple[str, ...], float]:
+        """Return the values of a counter or gauge, added up over the processes, by label values."""
+        totals = self._totals()
+        return {child: float(totals[family.place(*child)]) for child in family.children}
+
+    def _totals(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        rows = np.frombuffer(self._memory, np.float64).reshape(self._processes, self._width)
+        totals: np.ndarray[tuple[int], np.dtype[np.float64]] = rows.sum(axis=0)
+        return totals
+
     def collect(self) -> Iterator[Metric]:
         """Yield every metric, added up over the processes."""
-        rows = np.frombuffer(self._memory, np.float64).reshape(self._processes, self._width)
-        totals = rows.sum(axis=0)
+        totals = self._totals()
         for family in self._families:
             yield family.collect(totals)

@@ -2,43 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from model.arrays import Bytes
 from model.dataset import Dataset
 from model.losses import DIGITS
 from model.network import PIXELS
 from model.store import Store
 from service.database import examples, now
+from service.example import Example
 from service.record_errors import ExampleNotFound
 
 LARGEST_ORIGINAL = 1 << 26
 """Bytes of an original that are read back."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Example:
-    """A picture and the digit it shows.
-
-    Attributes:
-        pixels: (784,) uint8 as the network sees it, 0 paper to 255 ink.
-        label: 0 to 9.
-        original: the picture as it was sent; None when it came as pixels.
-    """
-
-    pixels: Bytes
-    label: int
-    original: bytes | None = None
-
-    @property
-    def id(self) -> str:
-        """Named by its pixels: the same picture has the same id in whatever form it came."""
-        return hashlib.sha256(self.pixels.tobytes()).hexdigest()[:32]
 
 
 class Examples:

@@ -15,7 +15,7 @@ from model.arrays import Bytes
 from model.errors import ImageError
 from service import archives, bodies, png
 from service.errors import ApiError
-from service.examples import Example
+from service.example import Example
 from service.exchange import Exchange
 from service.pictures import Pictures
 from service.records import Records, records_of

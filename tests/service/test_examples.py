@@ -21,7 +21,8 @@ from PIL import Image
 from model.sources import load_test
 from service import png
 from service.app import Numeral, create_app
-from service.examples import Example, Examples
+from service.example import Example
+from service.examples import Examples
 from service.settings import Settings
 from tests.service.conftest import client_of
 from tests.service.databases import free_port

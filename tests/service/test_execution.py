@@ -16,7 +16,8 @@ from model.sources import load_test
 from model.store import Store
 from service.attempts import Attempt
 from service.database import open_database
-from service.examples import Example, Examples
+from service.example import Example
+from service.examples import Examples
 from service.execution import FAILED, STOPPED, SUCCEEDED, TRAINED, TRAINING, Execution, Patience
 from service.jobs import Job, Jobs
 from tests.service.homes import tiny, undisturbed_digest

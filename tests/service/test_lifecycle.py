@@ -1,0 +1,207 @@
+"""A real process: from its start over slow and hostile clients to SIGTERM and status 0."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.service.pictures_of_digits import digits, png
+from tests.service.server_process import COMMAND, ServerProcess, answer_on, running_server
+
+PICTURE = png(digits(1)[0])
+HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for the tests that leave it running."""
+    environment = {"NUMERAL_BODY_SECONDS": "1"}
+    with running_server(tmp_path_factory.mktemp("server"), environment=environment) as server:
+        yield server
+
+
+def predict(server: ServerProcess) -> httpx.Response:
+    """Ask for a digit on a new connection."""
+    return httpx.post(
+        f"{server.url}/predict", content=PICTURE, headers={"Content-Type": "image/png"}, timeout=30
+    )
+
+
+def test_a_fresh_home_serves_the_shipped_network(server: ServerProcess) -> None:
+    """Version 1 in production, an untrained one beside it."""
+    assert predict(server).json()["digit"] == 7
+    assert httpx.get(f"{server.url}/aliases").json() == {"aliases": {"production": "1", "untrained": "2"}}
+    assert httpx.get(f"{server.url}/health/ready").json() == {"status": "ready", "version": "1"}
+
+
+def test_requests_are_logged_without_what_clients_send(server: ServerProcess) -> None:
+    """One line of JSON with route, status and time; no path, query, header or body."""
+    word = "a-word-of-the-client"
+    response = httpx.get(
+        f"{server.url}/{word}?{word}={word}", headers={"User-Agent": word, "X-Request-Id": word, word: word}
+    )
+    assert word not in response.text
+    assert word not in str(response.headers)
+    wanted = response.headers["X-Request-Id"]
+    while not any(line.get("request_id") == wanted for line in server.lines):
+        predict(server)
+    line = next(line for line in server.lines if line.get("request_id") == wanted)
+    assert (line["route"], line["method"], line["status"]) == ("other", "GET", 404)
+    assert word not in server.log.read_text()
+
+
+def test_a_body_without_end_is_refused(server: ServerProcess) -> None:
+    """Chunks for ever: 413 once the limit is passed, the answer arrives, and memory stays flat."""
+    before = server.kilobytes
+    chunk = b"100000\r\n" + bytes(0x100000) + b"\r\n"
+    for _ in range(3):
+        with server.connect() as connection:
+            connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+            for _ in range(17):
+                connection.sendall(chunk)
+            status, headers, _ = answer_on(connection)
+            assert (status, headers["connection"]) == (413, "close")
+            with pytest.raises(OSError, match=r"reset|pipe"):
+                connection.sendall(chunk * 200)
+    assert server.kilobytes - before < 60_000
+    assert predict(server).status_code == 200
+
+
+def test_a_declared_size_over_the_limit_is_refused_before_it_is_sent(server: ServerProcess) -> None:
+    """Also when the client waits to be told to go on."""
+    for more in (b"", b"Expect: 100-continue\r\n"):
+        with server.connect() as connection:
+            connection.sendall(HEAD + more + b"Content-Length: 99999999999\r\n\r\n")
+            status, headers, body = answer_on(connection)
+        assert (status, headers["content-type"]) == (413, "application/problem+json")
+        assert b"expected a body of at most" in body
+
+
+def test_a_slow_client_is_told_and_holds_nobody_up(server: ServerProcess) -> None:
+    """A byte and then nothing: 408 after a while; meanwhile others are answered."""
+    with server.connect() as slow:
+        slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
+        assert predict(server).status_code == 200
+        status, _, body = answer_on(slow)
+    assert status == 408
+    assert b"expected the whole body within" in body
+
+
+def test_many_slow_clients_hold_nobody_up(server: ServerProcess) -> None:
+    """200 connections that send half a request."""
+    connections = [server.connect() for _ in range(200)]
+    for connection in connections:
+        connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
+    assert predict(server).status_code == 200
+    for connection in connections:
+        connection.close()
+    assert predict(server).status_code == 200
+
+
+def test_a_client_that_leaves_is_no_error(server: ServerProcess) -> None:
+    """Half a body, then gone: the log has no traceback."""
+    for _ in range(3):
+        with server.connect() as connection:
+            connection.sendall(HEAD + b"Content-Length: 1000\r\n\r\nhalf")
+    assert predict(server).status_code == 200
+    assert "traceback" not in server.log.read_text().lower()
+
+
+def test_a_body_in_small_pieces_is_read(server: ServerProcess) -> None:
+    """Chunked, a few bytes at a time."""
+    with server.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        for start in range(0, len(PICTURE), 7):
+            piece = PICTURE[start : start + 7]
+            connection.sendall(b"%x\r\n" % len(piece) + piece + b"\r\n")
+        connection.sendall(b"0\r\n\r\n")
+        assert answer_on(connection)[0] == 200
+
+
+def test_sigterm_drains_and_leaves_with_0(tmp_path: Path) -> None:
+    """Not ready at once, yet answering; what was accepted is finished; status 0."""
+    with running_server(tmp_path, environment={"NUMERAL_DRAIN_SECONDS": "1"}) as server:
+        with httpx.Client(base_url=server.url, timeout=30) as kept, server.connect() as slow:
+            kept.get("/health/live")
+            slow.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(PICTURE))
+            server.terminate()
+            while (ready := httpx.get(f"{server.url}/health/ready", timeout=30)).status_code == 200:
+                pass
+            assert (ready.status_code, ready.json()["reason"]) == (503, "draining")
+            assert httpx.get(f"{server.url}/health/live").status_code == 200
+            assert predict(server).json()["digit"] == 7
+            last = kept.post("/predict", content=PICTURE, headers={"Content-Type": "image/png"})
+            assert (last.status_code, last.headers["Connection"]) == (200, "close")
+            while _accepts(server):
+                pass
+            slow.sendall(PICTURE)  # the listener is closed, this request was accepted before
+            assert answer_on(slow)[0] == 200
+        assert server.process.wait(30) == 0
+
+
+def _accepts(server: ServerProcess) -> bool:
+    try:
+        with server.connect():
+            return True
+    except ConnectionError:
+        return False
+
+
+def test_two_signals_end_the_draining(tmp_path: Path) -> None:
+    """Whoever cannot wait sends SIGTERM again, or Ctrl-C."""
+    for signals in ((signal.SIGTERM, signal.SIGTERM), (signal.SIGINT,)):
+        with running_server(tmp_path, environment={"NUMERAL_DRAIN_SECONDS": "3600"}) as server:
+            for number in signals[:-1]:
+                server.process.send_signal(number)
+                while httpx.get(f"{server.url}/health/ready", timeout=30).status_code == 200:
+                    pass
+            server.process.send_signal(signals[-1])
+            assert server.process.wait(30) == 0
+
+
+def test_a_taken_port_is_said_plainly(server: ServerProcess, tmp_path: Path) -> None:
+    """One sentence, no traceback, status 1; also when several processes were to share it."""
+    for workers in ("1", "2"):
+        command = [*COMMAND, "--home", str(tmp_path), "--port", str(server.port), "--workers", workers]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert done.stderr == f"numeral: cannot listen on port {server.port}: Address already in use\n"
+
+
+def test_several_processes_count_together_and_replace_each_other(tmp_path: Path) -> None:
+    """Metrics add up over two processes, whichever answers, and never go backwards, also not when one is killed."""
+    with running_server(tmp_path, "--workers", "2") as server:
+
+        def ask(_: int) -> int:
+            return predict(server).status_code
+
+        with ThreadPoolExecutor(4) as pool:
+            assert set(pool.map(ask, range(60))) == {200}
+        assert _predictions(server) == 60
+        children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
+        assert len(children) == 2
+        os.kill(int(children[0]), signal.SIGKILL)
+        while not any("is replaced" in str(line["message"]) for line in server.lines):
+            pass
+        answered = 0
+        while answered < 20:
+            try:
+                answered += predict(server).status_code == 200
+            except httpx.TransportError:
+                continue  # it was with the one that died
+        assert 80 <= _predictions(server) <= 100
+        server.terminate()
+        assert server.process.wait(60) == 0
+
+
+def _predictions(server: ServerProcess) -> int:
+    lines = httpx.get(f"{server.url}/metrics", timeout=30).text.splitlines()
+    wanted = 'numeral_requests_total{route="/predict",status="2xx"} '
+    return int(float(next(line for line in lines if line.startswith(wanted)).removeprefix(wanted)))

@@ -1,0 +1,135 @@
+"""``/models`` and ``/aliases``."""
+
+import httpx
+import orjson
+import pytest
+from safetensors.numpy import load
+
+from model.artifact import digest_of
+from service.app import Numeral
+from tests.service.test_serving import damage
+
+
+async def test_all_versions_are_listed(tiny_client: httpx.AsyncClient) -> None:
+    """With digest, aliases, time and metrics, the oldest first."""
+    models = (await tiny_client.get("/models")).json()["models"]
+    assert [(model["version"], model["aliases"]) for model in models] == [
+        ("1", ["production", "untrained"]), ("2", [])
+    ]  # fmt: skip
+    for model in models:
+        assert model["digest"].startswith("sha256:")
+        assert model["created_at"].endswith("Z")
+        assert model["metrics"] == {"validation_error": 0.9}
+        assert model["error"] is None
+
+
+async def test_a_version_is_shown_whole(tiny_client: httpx.AsyncClient) -> None:
+    """Manifest, metrics and model card; the card alone as Markdown."""
+    model = (await tiny_client.get("/models/1")).json()
+    assert model["manifest"]["architecture"]["sizes"] == [784, 16, 10]
+    assert model["card"].startswith("# Numeral network, version 1")
+    card = await tiny_client.get("/models/1/card")
+    assert card.text == model["card"]
+    assert card.headers["Content-Type"].startswith("text/markdown")
+
+
+async def test_the_weights_can_be_fetched(tiny_client: httpx.AsyncClient) -> None:
+    """The very file whose digest the manifest names."""
+    response = await tiny_client.get("/models/1/weights")
+    digest = (await tiny_client.get("/models/1")).json()["digest"]
+    assert digest_of(response.content) == digest
+    assert response.headers["ETag"] == f'"{digest}"'
+    assert load(response.content)["layers.0.weight"].shape == (784, 16)
+
+
+async def test_an_alias_moves_and_rolls_back(tiny_client: httpx.AsyncClient, tiny_app: Numeral) -> None:
+    """The next prediction is that of the new version; rolling back leads to the one before, and ends there."""
+    pixels = orjson.dumps({"pixels": [0] * 784})
+
+    async def answering() -> str:
+        response = await tiny_client.post(
+            "/predict", content=pixels, headers={"Content-Type": "application/json"}
+        )
+        version: str = response.json()["model"]["version"]
+        return version
+
+    assert (await tiny_client.put("/aliases/production", json={"version": "2"})).json() == {
+        "name": "production", "version": "2"
+    }  # fmt: skip
+    assert await answering() == "2"
+    assert (await tiny_client.get("/aliases")).json()["aliases"]["production"] == "2"
+    assert (await tiny_client.post("/aliases/production/rollback")).json()["version"] == "1"
+    assert await answering() == "1"
+    refused = await tiny_client.post("/aliases/production/rollback")
+    assert refused.status_code == 409
+    assert "earlier version" in refused.json()["error"]
+
+
+async def test_a_new_alias_can_be_made_and_asked(tiny_client: httpx.AsyncClient) -> None:
+    """At once."""
+    assert (await tiny_client.put("/aliases/candidate", json={"version": "2"})).status_code == 200
+    response = await tiny_client.post("/predict?alias=candidate", json={"pixels": [0] * 784})
+    assert response.json()["model"]["version"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "status"),
+    [
+        ("production", {"version": "9"}, 404),
+        ("production", {"version": "production"}, 404),
+        ("production", {"version": 2}, 422),
+        ("production", {"version": None}, 422),
+        ("production", {}, 422),
+        ("production", [], 422),
+        ("production", {"version": "2", "more": 1}, 422),
+        ("production", {"version": "2" * 30}, 422),
+        ("Production", {"version": "2"}, 422),
+        ("7", {"version": "2"}, 422),
+        ("a" * 64, {"version": "2"}, 422),
+    ],
+)
+async def test_a_wrong_move_is_refused(
+    tiny_client: httpx.AsyncClient, name: str, body: object, status: int
+) -> None:
+    """And nothing moves."""
+    response = await tiny_client.put(f"/aliases/{name}", json=body)
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert (await tiny_client.get("/aliases")).json()["aliases"] == {"production": "1", "untrained": "1"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"version": NaN}', b"[" * 10_000])
+async def test_a_move_that_is_no_json_is_refused(tiny_client: httpx.AsyncClient, body: bytes) -> None:
+    """With 400, or 422 where the value is out of range."""
+    response = await tiny_client.put(
+        "/aliases/production", content=body, headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code in (400, 422), response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_broken_version_is_listed_with_its_reason(
+    tiny_client: httpx.AsyncClient, tiny_app: Numeral
+) -> None:
+    """And cannot be promoted."""
+    registry = tiny_app.state.services.serving.registry
+    damage(tiny_app.state.services.settings.home / "store", registry, "2")
+    response = await tiny_client.put("/aliases/production", json={"version": "2"})
+    assert response.status_code == 409
+    models = (await tiny_client.get("/models")).json()["models"]
+    assert [model["error"] is None for model in models] == [True, False]
+    assert "digest" in models[1]["error"]
+    assert (await tiny_client.get("/aliases")).json()["aliases"]["production"] == "1"
+
+
+async def test_a_version_without_a_whole_manifest_is_listed_too(
+    tiny_client: httpx.AsyncClient, tiny_app: Numeral
+) -> None:
+    """A torn manifest hides neither the version nor the others."""
+    (tiny_app.state.services.settings.home / "store" / "models" / "2" / "manifest.json").write_text("{")
+    models = (await tiny_client.get("/models")).json()["models"]
+    assert [model["digest"] is None for model in models] == [False, True]
+    assert models[1]["error"] is not None
+    detail = await tiny_client.get("/models/2")
+    assert (detail.status_code, detail.json()["manifest"]) == (200, None)
+    assert (await tiny_client.get("/models/2/weights")).status_code == 409
