@@ -2,16 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import LocalStore, ObjectStore, RetryConfig, from_url
 
 from model.errors import StoreUnavailable
 
 TIMEOUT = "10s"
 """For one request to a remote store."""
+
+RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
+"""Before whoever asked is told that the store does not answer; the library's own patience is minutes long."""
 
 
 class Store:
@@ -32,7 +36,11 @@ class Store:
         try:
             if "://" not in str(url):
                 return cls(LocalStore(Path(url).absolute(), mkdir=True))
-            return cls(from_url(str(url), client_options={"timeout": TIMEOUT, "allow_http": True}))
+            return cls(
+                from_url(
+                    str(url), client_options={"timeout": TIMEOUT, "allow_http": True}, retry_config=RETRIES
+                )
+            )
         except (BaseError, OSError, ValueError) as error:
             raise StoreUnavailable(f"expected the URL of an object store: {type(error).__name__}") from error
 
