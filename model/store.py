@@ -4,17 +4,21 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
-from obstore.store import LocalStore, ObjectStore, RetryConfig, from_url
+from obstore.store import LocalStore, ObjectStore, from_url
 
 from model.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig
 
 TIMEOUT = "10s"
 """For one request to a remote store."""
 
-RETRIES: RetryConfig = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
+RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
 """Before whoever asked is told that the store does not answer; the library's own patience is minutes long."""
 
 
