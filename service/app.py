@@ -39,6 +39,7 @@ from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
 from service.shadow import Shadow
+from service.watching import DriftCollector, JobsCollector
 
 FIRST_LOOK = 10.0
 """Seconds that a start waits for the first network before it listens without one."""
@@ -137,7 +138,9 @@ def _described(settings: Settings, services: Services) -> Numeral:
         telemetry={"tracing": False},
     )
     app.state.services = services
-    app.state.records = Records(settings, services.serving.registry.store)
+    records = app.state.records = Records(settings, services.serving.registry.store)
+    services.metrics.registry.register(DriftCollector(services.serving, services.metrics))
+    services.metrics.registry.register(JobsCollector(records))
     return app
 
 

@@ -125,6 +125,16 @@ class Jobs:
         with self._engine.connect() as connection:
             return [Job.of(row) for row in connection.execute(query).mappings()]
 
+    def summary(self) -> dict[str, Any]:
+        """Return how many jobs there are by state, the epochs they trained, and where the running ones stand."""
+        states = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        epochs = sa.select(sa.func.sum(jobs.c.progress["epoch"].as_integer()))
+        with self._engine.connect() as connection:
+            counts: dict[str, int] = dict(connection.execute(states).all())
+            trained = connection.execute(epochs).scalar_one() or 0
+        running = [job.progress for job in self.newest(1000, "running") if job.progress]
+        return {"states": counts, "epochs": trained, "running": running}
+
     def events(self, job_id: str, after: int = 0) -> list[tuple[int, dict[str, Any]]]:
         """Return the numbered events of a job that came after one number, each the job as it then was."""
         query = (

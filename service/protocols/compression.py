@@ -8,7 +8,7 @@ from service.errors import ApiError, BodyTooLarge
 ALWAYS = 4 << 20
 """Bytes that any body may have when inflated: more than the largest batch of pixels written out as JSON takes."""
 
-RATIO = 20
+RATIO = 8
 """A larger body may have so many times its compressed bytes. Pictures hardly shrink, so only a bomb has more."""
 
 WORTHWHILE = 1400
