@@ -32,7 +32,7 @@ class Components:
         """Return the sum of a (h, w) plane over each shape."""
         flat = self.labels.reshape(-1) + 1
         sums = np.bincount(flat, weights=plane.reshape(-1).astype(np.float64), minlength=len(self) + 1)
-        return sums[1:]
+        return sums[1:].astype(np.float64)
 
     def mask(self, chosen: NDArray[np.bool_]) -> Mask:
         """Return where the chosen shapes are; ``chosen`` is (n,) bool."""

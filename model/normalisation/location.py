@@ -8,6 +8,7 @@ import numpy as np
 from model.normalisation import components, evidence, frames, ground, planes, rulings, scratches, selection
 from model.normalisation.levels import Levels, counted
 from model.normalisation.planes import Box, Plane
+from model.normalisation.shaping import unstretched
 
 ZOOM_BELOW = 44
 ZOOM_MARGIN = 0.4
@@ -44,6 +45,8 @@ def located(grey: Plane) -> Found | None:
     coarse = _found(plane, dark, levels, tiny=scale < 1)
     if coarse is None:
         return None
+    if coarse.ink.shape == plane.shape:
+        coarse = replace(coarse, ink=unstretched(coarse.ink))
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
     return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found

@@ -10,6 +10,7 @@ from model.normalisation.strokes import stroke_width
 
 PIECE = 0.25
 SPAN = 0.8
+AT_END = 0.03
 THICKEST = 0.1
 BEYOND = 0.06
 EMPTY = 0.1
@@ -55,8 +56,13 @@ def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
         return pieces, 0
     found = label(pieces)
     low, high = (1, 3) if axis == 0 else (0, 2)
-    span = found.boxes[:, high] - found.boxes[:, low]
-    lines = (span >= SPAN * length) & (found.area <= max(1.5, THICKEST * across) * span)
+    first, last = found.boxes[:, low], found.boxes[:, high]
+    thin = found.area <= max(1.5, THICKEST * across) * (last - first)
+    lines = (last - first >= SPAN * length) & thin
+    if (
+        np.count_nonzero(lines) < 2
+    ):  # a line alone must run off the sheet; several may end inside, as frames do
+        lines &= (first <= AT_END * length) & (last >= (1 - AT_END) * length)
     return found.mask(lines), int(np.count_nonzero(lines))
 
 

@@ -9,14 +9,32 @@ from model.normalisation.strokes import with_stroke_width
 SIDE = 28
 DIGIT_SIDE = 20
 FINE = 4
-STROKE = 2.6
+STROKES = (1.7, 2.7)
+STRETCHED = 0.5
+SQUARE = (0.7, 1.4)
+STROKE_SHARE = 0.18
 _SOLID = [0] * 128 + [255] * 128
 INDEX = np.arange(SIDE, dtype=np.float32)
 
 
+def unstretched(ink: Plane) -> Plane:
+    """Return the ink of a digit that fills its picture, made narrow again if it is a 1 stretched to the full width.
+
+    Only then are the runs of ink in a row half as long as the box, which is about square, on average.
+    """
+    height, width = ink.shape
+    solid = ink > 127
+    runs = np.count_nonzero(solid[:, 1:] > solid[:, :-1]) + np.count_nonzero(solid[:, 0])
+    run = float(np.count_nonzero(solid)) / max(int(runs), 1)
+    if run < STRETCHED * width or not SQUARE[0] < width / height < SQUARE[1]:
+        return ink
+    narrow = max(1, round(width * STROKE_SHARE * height / run))
+    return np.asarray(Image.fromarray(ink).resize((narrow, height), Image.Resampling.BOX))
+
+
 def shaped(ink: Plane) -> Plane:
     """Return the (28, 28) picture of a digit's ink, cropped to the digit or a little more; 0 paper, 255 ink."""
-    return centred(with_stroke_width(_fine(ink), STROKE * FINE))
+    return centred(with_stroke_width(_fine(ink), STROKES[0] * FINE, STROKES[1] * FINE))
 
 
 def _fine(ink: Plane) -> Image.Image:

@@ -7,8 +7,9 @@ from PIL import Image, ImageFilter
 
 from model.normalisation.planes import Mask
 
-SOFTNESS = 0.35
-THINNEST = 0.6
+SMOOTHING = 0.2
+GIVE = 0.25
+THINNEST = 0.7
 STEEPEST = 0.7
 RAMP = np.arange(256, dtype=np.float32)
 
@@ -23,15 +24,15 @@ def stroke_width(ink: Mask) -> float:
     return float(2 * area / max(steps * math.pi / 4, 1))
 
 
-def with_stroke_width(ink: Image.Image, target: float) -> Image.Image:
-    """Return the ink (mode L) with strokes about ``target`` pixels wide; wide ones lose at most 40 % of their width.
+def with_stroke_width(ink: Image.Image, thinnest: float, thickest: float) -> Image.Image:
+    """Return the ink (mode L) with strokes about ``target`` pixels wide; wide ones lose at most 30 % of their width.
 
     Blurred by a Gaussian, a line of width w has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s); cut at the level
     that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way.
     """
     width = stroke_width(np.asarray(ink) > 127)
-    target = max(target, THINNEST * width)
-    sigma = SOFTNESS * target
+    target = max(min(max(width, thinnest), thickest), THINNEST * width)
+    sigma = SMOOTHING * target + GIVE * abs(target - width)
     level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
     slope = max(2.0, STEEPEST / level, STEEPEST / (1 - level))
     cut = np.minimum(np.maximum((RAMP - 255 * level) * slope + 127.5, 0), 255).astype(np.uint8)
