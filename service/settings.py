@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     checkpoint_seconds: float = Field(
         10, gt=0, le=3600, description="Training between two checkpoints: what is done again after a crash."
     )
+    worker_niceness: int = Field(
+        10, ge=0, le=19, description="How far the worker stands back for whoever answers predictions."
+    )
     silence_seconds: float = Field(
         15, ge=3, description="A worker silent for longer counts as dead although it still holds its lock."
     )

@@ -12,9 +12,6 @@ from service.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
-NICENESS = 10
-"""The worker yields to whoever answers predictions."""
-
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -52,8 +49,8 @@ def main() -> None:
     from service.worker import LOST, Stores, Worker, exit_with_parent, stop_on_signals
 
     exit_with_parent(pipes.parent)
-    os.nice(NICENESS)
     settings = Settings()
+    os.nice(settings.worker_niceness)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     engine = open_database(settings.database)
     stores = Stores(engine, Registry.open(settings.store), open_leases(engine, settings.silence_seconds))

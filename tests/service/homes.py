@@ -39,7 +39,7 @@ def undisturbed_digest(config: TrainingConfig) -> str:
     return digest_of(encode_weights(trained.network, trained.calibration.detector))
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 200) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -51,7 +51,7 @@ class Home:
     """The stores in a folder, and what can be asked of the jobs in them."""
 
     def __init__(self, folder: Path, **settings: Any) -> None:
-        self.settings = Settings(home=folder, checkpoint_seconds=0.2, **settings)
+        self.settings = Settings(home=folder, checkpoint_seconds=0.2, worker_niceness=0, **settings)
         self.engine = open_database(self.settings.database)
         self.registry = Registry.open(self.settings.store)
         self.jobs = Jobs(self.engine, Enqueuer(self.engine))

@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from service.database import jobs
 from tests.service.homes import Home, kill, tiny, undisturbed_digest, until
 
+pytestmark = pytest.mark.timeout(300)
+
 LONG = {"limit": 1500, "epochs": 100}
 """A training of a few seconds."""
 
