@@ -61,6 +61,7 @@ class TrainingConfig:
         optimizer: adamw or sgd.
         augmentation: none, standard or release: how the pictures are varied each time they are seen.
         synthetic: digits made rather than collected that are learned from too, 0 to 1,000,000.
+        non_digits: pictures of no digit that are learned from too, 0 to 1,000,000; no digit shall stand out in them.
         seed: 0 to 2^63 - 1.
         start_from: a version or alias to go on from; None starts with random weights.
         promote: if_better, always or never.
@@ -83,6 +84,7 @@ class TrainingConfig:
     optimizer: str = "adamw"
     augmentation: str = "standard"
     synthetic: int = 0
+    non_digits: int = 0
     seed: int = 1
     start_from: str | None = None
     promote: str = "if_better"
@@ -106,6 +108,7 @@ class TrainingConfig:
         _whole("threads", self.threads, 1, 64)
         _whole("batch_size", self.batch_size, 1, 4096)
         _whole("synthetic", self.synthetic, 0, 1_000_000)
+        _whole("non_digits", self.non_digits, 0, 1_000_000)
         _whole("seed", self.seed, 0, (1 << 63) - 1)
         _number("learning_rate", self.learning_rate, 1e-9, 10)
         _number("label_smoothing", self.label_smoothing, 0, 0.5)

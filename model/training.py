@@ -18,19 +18,20 @@ from model.augmentation import Augmenter
 from model.backprop import Backpropagation
 from model.calibration import Calibration
 from model.config import NetworkConfig, TrainingConfig
-from model.dataset import Split
+from model.dataset import Dataset, Split
 from model.errors import ConfigInvalid, DataError, Diverged
 from model.evaluation import Evaluation, error_interval, evaluate
-from model.losses import LOSSES, desired_outputs
+from model.losses import DIGITS, LOSSES, desired_outputs
 from model.network import Network
+from model.novelty.nondigits import non_digits
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
 from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
 from model.threads import blas_threads
 
-_START, _ORDER, _BATCH, _SYNTHETIC = 0, 1, 2, 3
-"""What a generator is for: the first weights, the order of an epoch, the variations of a mini-batch, synthetic digits."""
+_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS = 0, 1, 2, 3, 4
+"""What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,16 @@ class Trainer:
             else Sgd(self.parameters.vector.size, config.momentum, config.weight_decay)
         )
         self.average = Average(self.parameters.vector, config.average) if config.average else None
-        self.batch_size = min(config.batch_size, len(data.training))
-        self.batches = len(data.training) // self.batch_size
+        self._pictures = self._with_non_digits()
+        self.batch_size = min(config.batch_size, len(self._pictures))
+        self.batches = len(self._pictures) // self.batch_size
         self.epoch, self.batch, self.loss_sum = 0, 0, 0.0
         self.history: list[EpochReport] = []
         self._loss = LOSSES[config.loss]
         self._backpropagation = Backpropagation(
             network.sizes, self.network_config.activation, self._loss, self.batch_size
         )
-        self._augmenter = Augmenter(data.training.images, config.augmentation, data.training.labels)
+        self._augmenter = Augmenter(self._pictures.images, config.augmentation, self._pictures.labels)
         self._inputs = np.empty((self.batch_size, network.sizes[0]), np.float32)
         self._order = self._shuffled()
 
@@ -177,9 +179,26 @@ class Trainer:
     def _shuffled(self) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
         """Return the order in which the epoch under way sees the training pictures."""
         order: np.ndarray[tuple[int], np.dtype[np.intp]] = self._rng(_ORDER, self.epoch).permutation(
-            len(self.data.training)
+            len(self._pictures)
         )
         return order
+
+    def _with_non_digits(self) -> Dataset:
+        """Return the training digits and then the pictures of no digit, whose labels mean nothing."""
+        digits, n = self.data.training, self.config.non_digits
+        if not n:
+            return digits
+        made = non_digits(digits, n, self._rng(_NON_DIGITS))
+        return digits.joined(Dataset(made, np.zeros(n, np.uint8)))
+
+    def _desired(self, chosen: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Array:
+        """Return the desired outputs: the digit, or all ten alike where there is none.
+
+        Source of the latter: Hendrycks, Mazeika and Dietterich 2019, Deep anomaly detection with outlier exposure.
+        """
+        desired = desired_outputs(self._pictures.labels[chosen], self.config.label_smoothing)
+        desired[chosen >= len(self.data.training)] = np.float32(1 / DIGITS)
+        return desired
 
     def learn_batch(self) -> None:
         """Learn from the next random mini-batch: forward, backward, and a step along the gradient.
@@ -189,7 +208,7 @@ class Trainer:
         """
         chosen = self._order[self.batch * self.batch_size : (self.batch + 1) * self.batch_size]
         self._augmenter.batch(chosen, self._rng(_BATCH, self.epoch, self.batch), self._inputs)
-        desired = desired_outputs(self.data.training.labels[chosen], self.config.label_smoothing)
+        desired = self._desired(chosen)
         outputs = self._backpropagation.forward(self.parameters, self._inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):

@@ -10,7 +10,8 @@ from model.checkpoint import restore, save_checkpoint
 from model.config import NetworkConfig, TrainingConfig
 from model.dataset import Dataset, Split
 from model.errors import CheckpointInvalid, ConfigInvalid, DataError, Diverged
-from model.network import Network
+from model.network import Network, as_inputs
+from model.novelty.nondigits import non_digits
 from model.training import Progress, Trained, Trainer, train
 from tests.model.conftest import small_config
 
@@ -72,7 +73,10 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(small_split: Split) ->
     assert bits(first) == bits(again) != bits(other)
 
 
-@pytest.mark.parametrize("changes", [{"average": 0.99}, {"optimizer": "sgd"}, {"augmentation": "standard"}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"average": 0.99}, {"optimizer": "sgd"}, {"augmentation": "standard"}, {"non_digits": 100}],
+)
 def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object], small_split: Split) -> None:
     """Stopped anywhere, even within an epoch, and restored from its checkpoint, it goes on as if undisturbed."""
     config = small_config(**changes)
@@ -186,3 +190,17 @@ def test_a_default_training_is_the_documented_network() -> None:
     frozen: Network = trainer.freeze()
     assert frozen.sizes == (784, 1000, 500, 10)
     assert [layer.activation for layer in frozen.layers] == ["relu", "relu", "softmax"]
+
+
+def test_pictures_of_no_digit_teach_doubt(small_split: Split) -> None:
+    """A network that has seen what is no digit is less sure of other pictures that are none, and still reads digits."""
+    strange = non_digits(small_split.validation, 200, np.random.default_rng(9))
+    inputs = as_inputs(strange)
+    sure, errors = [], []
+    for n in (0, 400):
+        trainer = Trainer(small_config(non_digits=n, epochs=8), small_split)
+        run(trainer)
+        sure.append(trainer.freeze().forward(inputs).max(axis=1).mean())
+        errors.append(trainer.history[-1].validation_error)
+    assert sure[1] < 0.8 * sure[0]
+    assert errors[1] < errors[0] + 0.05
