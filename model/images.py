@@ -22,6 +22,7 @@ from model import colour, small_png
 from model.errors import ImageCorrupt, ImageTooLarge, UnsupportedImage
 
 MAX_PIXELS = 40_000_000
+MAX_SIDE = 32_768  # decoders work row by row: forty million rows of one pixel would take them many seconds
 DECODED_SIDE = 1024
 DRAFT_SIDE = 480
 
@@ -80,7 +81,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
 
     Raises:
         UnsupportedImage: the bytes begin like none of these formats.
-        ImageTooLarge: the header declares more than ``max_pixels``; nothing was decoded then.
+        ImageTooLarge: the header declares more than ``max_pixels`` or MAX_SIDE; nothing was decoded then.
         ImageCorrupt: the format is known, the contents are torn or malformed.
     """
     if max_pixels >= small_png.LONGEST_SIDE**2 and (grey := small_png.read(data)) is not None:
@@ -110,8 +111,10 @@ def _opener(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:
 
 
 def _require_size(size: tuple[int, int], max_pixels: int) -> None:
-    if size[0] * size[1] > max_pixels:
-        raise ImageTooLarge(f"expected at most {max_pixels} pixels, got {size[0]}x{size[1]}")
+    if size[0] * size[1] > max_pixels or max(size) > MAX_SIDE:
+        raise ImageTooLarge(
+            f"expected at most {max_pixels} pixels and sides of at most {MAX_SIDE}, got {size[0]}x{size[1]}"
+        )
     if min(size) < 1:
         raise ValueError("a side of no pixels")
 
