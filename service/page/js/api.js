@@ -75,7 +75,7 @@ export function explain(blob, network, label, learningRate) {
 
 export const models = async () => (await json("models")).models;
 export const model = (version) => json(`models/${encodeURIComponent(version)}`);
-export const aliases = () => json("aliases");
+export const aliases = async () => (await json("aliases")).aliases;
 
 export function setAlias(name, version) {
   return json(`aliases/${name}`, { ...withBody({ version }), method: "PUT" });

@@ -7,7 +7,7 @@
 
 import { css, diverging, grey, largest, paintActivations } from "./colour.js";
 import { svg } from "./dom.js";
-import { number, percent } from "./format.js";
+import { count, number, percent } from "./format.js";
 import { layerName } from "./layers.js";
 import { contributions } from "./weights.js";
 
@@ -42,7 +42,8 @@ export class Diagram {
     const shape = `${width} ${layers.map((l) => l.length)} ${this.slots.map((s) => s.length)}`;
     if (shape === this.shape) return;
     this.shape = shape;
-    const height = width > 560 ? 400 : 340;
+    const wide = width > 560; // a phone has no room for words beside the neurons; the bars above say the same
+    const height = wide ? 400 : 330;
     const side = Math.min(184, Math.round(width * 0.26));
     this.input = { x: 1, y: (height - side) / 2 + 10, side };
     this.root = svg("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "group", "aria-label": "The network" });
@@ -50,11 +51,11 @@ export class Diagram {
     const frame = svg("rect", { class: "frame", ...this.input, width: side, height: side, rx: 4 });
     this.root.append(this.image, frame, caption(this.input.x + side / 2, this.input.y - 10, "784 pixels"));
     const last = layers.length - 1;
-    const outX = width - (width > 560 ? 76 : 62);
+    const outX = width - (wide ? 88 : 28);
     const firstX = last > 1 ? side + (outX - side) / last : outX;
     const place = (layer) => (layer === last ? outX : firstX + ((outX - firstX) * (layer - 1)) / Math.max(1, last - 1));
     this.edges = layers.slice(1).map(() => this.#pool());
-    this.columns = layers.slice(1).map((activations, i) => this.#column(i + 1, place(i + 1), height, activations.length, i + 1 === last));
+    this.columns = layers.slice(1).map((activations, i) => this.#column(i + 1, place(i + 1), height, { size: activations.length, isOutput: i + 1 === last, wide }));
     this.place.replaceChildren(this.root);
   }
 
@@ -64,13 +65,14 @@ export class Diagram {
     return paths;
   }
 
-  #column(layer, x, height, size, isOutput) {
+  #column(layer, x, height, { size, isOutput, wide }) {
     const n = this.slots[layer].length;
     const space = (height - 34) / n;
     const radius = Math.min(10, space * 0.4);
     const dots = this.slots[layer].map((_, slot) => this.#dot(layer, slot, x, 34 + space * (slot + 0.5), radius));
-    this.root.append(caption(x, 16, n < size ? `${n} of ${size.toLocaleString("en")}` : isOutput ? "10 outputs" : `${size} neurons`));
-    const labels = isOutput ? dots.map((dot, digit) => this.#outLabel(x + radius + 8, dot.y, digit)) : [];
+    const words = n < size ? `${n} of ${count(size)}` : isOutput ? "10 outputs" : `${size} neurons`;
+    this.root.append(caption(x, 16, wide ? words : count(size)));
+    const labels = isOutput ? dots.map((dot, digit) => this.#outLabel(x + radius + 8, dot.y, wide)) : [];
     return { x, dots, labels };
   }
 
@@ -87,10 +89,9 @@ export class Diagram {
     return { circle, y };
   }
 
-  #outLabel(x, y, digit) {
+  #outLabel(x, y, wide) {
     const name = svg("text", { class: "out-label", x, y: y + 5 });
-    name.textContent = String(digit);
-    const value = svg("text", { x: x + 14, y: y + 4 });
+    const value = svg("text", { x: x + 14, y: y + 4, visibility: wide ? "visible" : "hidden" });
     this.root.append(name, value);
     return { name, value };
   }
@@ -117,11 +118,13 @@ export class Diagram {
       const index = this.slots[layer][slot];
       const a = activations[index];
       circle.setAttribute("fill", css(a < 0 ? diverging(a / most) : grey(a / most)));
+      circle.classList.toggle("best", index === best && isOutput);
       circle.classList.toggle("chosen", neuron?.layer === layer && neuron.index === index);
       circle.setAttribute("aria-label", `${layerName(layer, this.slots.length)}, neuron ${index}: activation ${number(a)}`);
     });
     this.columns[layer - 1].labels.forEach(({ name, value }, digit) => {
       name.classList.toggle("best", digit === best);
+      name.textContent = String(digit);
       value.textContent = percent(activations[digit]);
     });
   }

@@ -19,7 +19,8 @@ export function startExplain() {
   const again = () => visible && ask();
   on(["prediction", "label"], again);
   byId("rate").addEventListener("input", () => {
-    byId("rate-value").textContent = number(rate());
+    byId("rate-value").textContent = String(rate());
+    byId("rate").setAttribute("aria-valuetext", String(rate())); // the slider itself counts powers of ten
     again();
   });
   for (const radio of document.querySelectorAll('input[name="learner"]')) radio.addEventListener("change", again);

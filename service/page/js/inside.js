@@ -83,13 +83,15 @@ function draw() {
 function tellSample(slots) {
   const sampled = slots.filter((some, layer) => layer > 0 && some.length < layers[layer].length);
   byId("sample-note").textContent = !now().prediction ? "" : !network ? "Loading the weights to draw the connections…"
-    : `The strongest connections${sampled.length ? " between the neurons drawn; large layers are sampled" : ""}.`;
+    : `The strongest connections${sampled.length ? ` between the neurons drawn: ${sampled[0].length} stand for each large layer` : ""}.`;
 }
 
 function drawCard() {
-  const neuron = pointed ?? picked;
-  if (!neuron || !now().prediction) return;
-  byId("neuron").replaceChildren(neuronCard(neuron, layers, network));
+  const { prediction } = now();
+  if (!prediction) return;
+  const answer = { layer: layers.length - 1, index: prediction.digit }; // until the person points at another
+  byId("neuron").setAttribute("aria-live", picked ? "polite" : "off"); // silent while someone only draws
+  byId("neuron").replaceChildren(neuronCard(pointed ?? picked ?? answer, layers, network));
 }
 
 function drawGrids() {

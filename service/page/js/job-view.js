@@ -9,19 +9,18 @@ const WORDS = { queued: "Waiting for a worker", running: "Learning", succeeded: 
 const ended = (job) => ["succeeded", "failed", "cancelled"].includes(job.state);
 let source = null;
 
-/** Watch a job from its beginning: its events are kept by the service and replayed. `onEnd` runs when it has ended. */
-export function watch(id, onEnd) {
+/** Watch a job from its beginning: its events are kept by the service and replayed. `onChange` runs when its state changes. */
+export function watch(id, onChange) {
   source?.close();
   const mine = new EventSource(`train/${id}/events`);
   source = mine;
-  const view = new JobView(id, onEnd);
+  const view = new JobView(id, onChange);
   mine.addEventListener("message", (event) => view.show(JSON.parse(event.data)));
   // The stream ends with the job, which a browser takes for a break: it would connect again for nothing. An ended state
   // within the stream is no end, for a job may have been stopped once and gone on.
   mine.addEventListener("error", () => {
     if (view.job && ended(view.job)) {
       mine.close();
-      onEnd();
     } else if (mine.readyState === EventSource.CLOSED) {
       view.trouble("The service does not show this job at the moment.");
     }
@@ -29,9 +28,9 @@ export function watch(id, onEnd) {
 }
 
 class JobView {
-  constructor(id, onEnd) {
+  constructor(id, onChange) {
     this.id = id;
-    this.onEnd = onEnd;
+    this.onChange = onChange;
     this.title = el("h3", { textContent: "A job" });
     this.state = el("span", { className: "state", role: "status" });
     this.button = el("button", { type: "button", onclick: () => this.#press() });
@@ -47,6 +46,7 @@ class JobView {
   }
 
   show(job) {
+    if (job.state !== this.job?.state) this.onChange();
     this.job = job;
     const { config, progress } = job;
     this.title.textContent = describe(config);
@@ -82,7 +82,7 @@ class JobView {
     if (state === "succeeded") {
       const { gate } = result;
       this.verdict.replaceChildren(...bold("It became ", [`version ${result.version}`], ` and misreads ${percent(result.validation_error)} of the held-out digits. `,
-        [gate.promoted ? "It answers from now on: " : "The current version stays: "], gate.reason));
+        [gate.promoted ? "It answers from now on: " : "The current version stays: "], `${gate.reason}.`));
     } else if (state === "cancelled") {
       this.verdict.textContent = "Stopped. What it has learned so far is kept: it can go on from there.";
     } else {
@@ -99,7 +99,7 @@ class JobView {
     try {
       if (ended(this.job)) {
         await resumeJob(this.id);
-        watch(this.id, this.onEnd);
+        watch(this.id, this.onChange);
       } else {
         await cancelJob(this.id);
       }

@@ -40,7 +40,7 @@ export function neuronCard({ layer, index }, layers, network) {
       "activation ", [number(activation)], ".")),
   );
   if (layer === 1) card.append(pictures(weights, layers[0], index));
-  else words.append(strongestSources(weights, layers, layer, index));
+  else card.append(strongestSources(weights, layers, layer, index));
   return card;
 }
 
@@ -63,8 +63,8 @@ function strongestSources(weights, layers, layer, index) {
   const shares = contributions(weights, layers[layer - 1], index);
   const order = Array.from(shares, (_, i) => i).sort((a, b) => Math.abs(shares[b]) - Math.abs(shares[a])).slice(0, 4);
   const lines = order.filter((i) => shares[i]).map((i) => el("li", {},
-    `neuron ${i}: activation ${number(layers[layer - 1][i])} × weight ${number(weights.weight[i * weights.nOut + index])} = `,
+    `neuron ${i}: ${number(layers[layer - 1][i])} × ${number(weights.weight[i * weights.nOut + index])} = `,
     el("b", { className: shares[i] > 0 ? "plus" : "minus", textContent: signed(shares[i]) })));
-  return el("div", {}, el("p", { className: "small", textContent: `Most from ${layerName(layer - 1, layers.length).toLowerCase()}:` }),
+  return el("div", {}, el("p", { className: "small", textContent: `Most comes from ${layerName(layer - 1, layers.length).toLowerCase()}:` }),
     el("ul", { className: "list" }, ...lines));
 }

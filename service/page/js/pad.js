@@ -5,6 +5,7 @@
 
 import { css } from "./colour.js";
 import { byId, prefersStill } from "./dom.js";
+import { latest } from "./latest.js";
 import { set } from "./store.js";
 import { drawStrokes, toPng } from "./strokes.js";
 
@@ -176,25 +177,20 @@ export function showPicture(blob, bitmap) {
   changed(true);
 }
 
-let frame = 0;
-
 function changed(complete) {
   byId("undo").disabled = !strokes.length;
   byId("clear").disabled = !strokes.length && !preview;
   byId("pad-hint").hidden = strokes.length > 0 || preview !== null;
-  cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(() => offer(complete));
+  offer(complete);
   render();
 }
 
-let offers = 0;
-
-async function offer(complete) {
-  const mine = ++offers;
+/** Put what is on the pad into the store; a picture costs milliseconds to encode, so only the newest is. */
+const offer = latest(async (complete) => {
   const empty = !strokes.length && !preview;
   const blob = empty ? null : (preview?.blob ?? await toPng(strokes));
-  if (mine === offers) set({ picture: blob && { blob, complete } });
-}
+  set({ picture: blob && { blob, complete } });
+}, 20);
 
 function render() {
   const side = Math.round(canvas.clientWidth * devicePixelRatio);

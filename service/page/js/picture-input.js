@@ -19,7 +19,7 @@ export function startPictureInput() {
   const row = document.querySelector(".samples");
   for (const sample of SAMPLES) {
     const label = sample.name.length === 1 ? `Draw a sample ${sample.name}` : `Draw a sample: ${sample.name}`;
-    row.append(el("button", { type: "button", textContent: sample.name, "aria-label": label, onclick: () => play(sample) }));
+    row.append(el("button", { type: "button", className: sample.name.length === 1 ? "" : "wide", textContent: sample.name, "aria-label": label, onclick: () => play(sample) }));
   }
 }
 

@@ -3,7 +3,7 @@
 import { svg } from "./dom.js";
 import { number } from "./format.js";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 150, 46, 28];
+const [WIDTH, HEIGHT, LEFT, BOTTOM] = [320, 160, 46, 34];
 
 function frame(description, xName, yName) {
   const plot = svg("svg", { class: "plot", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": description });

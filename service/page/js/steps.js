@@ -10,14 +10,14 @@ import { changePlot, ratePlot } from "./plots.js";
 export function compareStep({ outputs, label }) {
   const { current, nudge } = outputs[label];
   byId("compare-words").replaceChildren(...bold(`The output for ${label} is `, [number(current)], " and should be ", ["1"],
-    "; the others should be ", ["0"], `. The wish of each is the difference: ${signed(nudge)} for ${label}.`));
+    "; the others should be ", ["0"], `. The wish of each is the difference: ${signed(nudge)} for ${label}. (Learning works on the outputs before calibration, so they differ a little from the bars above.)`));
   const rows = outputs.map((output) => {
     const track = bar(output.current, wanted(output.desired));
     return el("tr", { className: output.digit === label ? "label" : "" }, el("td", { textContent: output.digit }), el("td", { className: "track" }, track),
       el("td", { textContent: number(output.current) }),
       el("td", { className: output.nudge > 0 ? "plus" : "minus", textContent: signed(output.nudge) }));
   });
-  const heads = ["", "current, and the mark desired", "current", "nudge"].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["", "mark: desired", "current", "nudge"].map((head) => el("th", { scope: "col", textContent: head }));
   byId("compare").replaceChildren(el("table", { className: "compare" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
 }
 
@@ -36,7 +36,7 @@ export function changeStep({ layers }) {
   const activation = carried(first);
   byId("change-words").replaceChildren(...bold("Each weight changes in proportion to the activation it carries: a neuron that was silent has no part in it. ",
     "The strongest: from ", [`${from} ${first.from}`], activation === null ? "" : ` (activation ${number(activation)})`, ` to output ${first.to}, `,
-    [number(first.weight)], " → ", [number(first.weight + first.change)], "."));
+    `its weight ${number(first.weight)} changes by `, [signed(first.change)], "."));
   const points = output.weight_changes.map((change) => ({ x: carried(change) ?? 0, y: change.change, ...change }));
   const list = output.weight_changes.slice(0, 4).map((change) => el("li", {}, `${from} ${change.from} → output ${change.to}: `,
     el("b", { className: change.change > 0 ? "plus" : "minus", textContent: signed(change.change) })));
@@ -78,7 +78,7 @@ export function applyStep({ loss, learning_rate: rate, label }, tried) {
   const better = loss.after < loss.before;
   const verdict = better ? `One step, and the network is surer of the ${label}.`
     : "The step was too long: it jumped past the goal, and the loss rose. Try a smaller learning rate.";
-  byId("apply-words").replaceChildren(...bold(`Every change, times the learning rate ${number(rate)}, applied to a copy. `, verdict));
+  byId("apply-words").replaceChildren(...bold(`All changes at once, at the learning rate ${rate}, applied to a copy. `, verdict));
   const value = (words, shown, className) => el("div", {}, el("span", { className: "small", textContent: words }),
     el("b", { className, textContent: shown }));
   byId("apply").replaceChildren(

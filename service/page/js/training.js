@@ -4,6 +4,7 @@ import { ApiError, jobs, startJob } from "./api.js";
 import { byId, el, say } from "./dom.js";
 import { when } from "./format.js";
 import { watch as watchJob } from "./job-view.js";
+import { latest } from "./latest.js";
 import { now, on } from "./store.js";
 import { refreshVersions } from "./versions.js";
 
@@ -78,10 +79,11 @@ form.elements.start_from.addEventListener("change", () => {
 });
 
 function watch(id) {
-  watchJob(id, () => {
-    listJobs(false);
-    refreshVersions();
-  });
+  // A replayed history changes state several times at once; the lists need the last of them only.
+  watchJob(id, latest(async () => {
+    await listJobs(false);
+    await refreshVersions();
+  }, 250));
 }
 
 /** Show the newest jobs; at the start, watch one that is under way. */

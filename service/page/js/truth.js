@@ -30,6 +30,7 @@ function show() {
   const digit = label();
   byId("truth").disabled = digit === null;
   for (const radio of byId("labels").querySelectorAll("input")) radio.checked = Number(radio.value) === digit;
+  byId("keep").classList.toggle("primary", digit !== now().prediction?.digit); // invite a correction, allow a confirmation
   byId("keep").textContent = digit === null ? "Keep as an example" : `Keep as an example of ${digit}`;
 }
 

@@ -23,21 +23,15 @@ export function startVersions() {
 export async function refreshVersions() {
   try {
     const [list, names] = await Promise.all([models(), aliases()]);
-    set({ models: list, aliases: targets(names) });
+    set({ models: list, aliases: names });
   } catch (error) {
     byId("version-note").textContent = error.message;
   }
 }
 
-/** Names and the versions they point to. */
-function targets(answer) {
-  const entries = Object.entries(answer.aliases ?? answer);
-  return Object.fromEntries(entries.map(([name, target]) => [name, target?.version ?? target]));
-}
-
 function show() {
   showChoice();
-  const heads = ["Version", "Names", "Misreads", "Made", ""].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["Version", "Names", "Misreads of the test digits", "Made", ""].map((head) => el("th", { scope: "col", textContent: head }));
   const newest = [...now().models].sort((a, b) => Number(b.version) - Number(a.version));
   byId("versions").replaceChildren(el("table", { className: "versions" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...newest.map(row))));
 }
@@ -53,10 +47,10 @@ function showChoice() {
 
 function row(model) {
   const names = namesOf(model.version);
-  const error = model.metrics?.test_error ?? model.metrics?.validation_error;
+  const error = model.metrics.test_error;
   const made = model.created_at ? when(model.created_at) : "–";
-  if (model.error || model.broken) {
-    return el("tr", {}, el("td", { textContent: model.version }), el("td", { className: "broken wide", colSpan: 4, textContent: `Not usable: ${model.error ?? model.broken}` }));
+  if (model.error) {
+    return el("tr", {}, el("td", { textContent: model.version }), el("td", { className: "broken wide", colSpan: 4, textContent: `Not usable: ${model.error}` }));
   }
   return el("tr", {}, el("td", { textContent: model.version, "data-name": "Version" }), el("td", {}, ...names.map((name) => el("span", { className: "chip", textContent: name }))),
     el("td", { textContent: error === undefined || error === null ? "–" : percent(error), "data-name": "Misreads" }),

@@ -25,7 +25,7 @@ export function networkOf(version) {
 }
 
 async function load(version) {
-  const { architecture, calibration } = await manifest(version);
+  const { architecture, calibration } = (await model(version)).manifest;
   if (4 * architecture.weights > LARGEST) throw new Error("This network is too large to load its weights into a page.");
   const tensors = parse(await weights(version));
   const layers = architecture.activations.map((activation, i) => ({
@@ -36,11 +36,6 @@ async function load(version) {
     activation,
   }));
   return { layers, temperature: calibration.temperature };
-}
-
-async function manifest(version) {
-  const answer = await model(version);
-  return answer.manifest ?? answer;
 }
 
 /** Safetensors: the header's length in 8 bytes, the header in JSON, then the numbers (little-endian, as browsers are). */

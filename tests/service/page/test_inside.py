@@ -1,0 +1,140 @@
+"""The look inside and the four steps of learning show the network's true numbers."""
+
+import re
+
+import httpx
+import numpy as np
+from playwright.sync_api import Page, Response, expect
+from safetensors.numpy import load
+
+from tests.service.page.hands import DIGITS, draw, expect_digit, expect_final
+
+
+def figures(text: str) -> list[float]:
+    """The numbers in a text, with their signs."""
+    return [float(number) for number in re.findall(r"[+-]?\d+\.?\d*", text.replace("\u2212", "-"))]
+
+
+def test_a_neuron_shows_its_true_weighted_sum(page: Page, url: str) -> None:
+    """The sum in the card is the one that the weights file gives for this picture."""
+    page.locator("#inside").scroll_into_view_if_needed()
+    answers: list[Response] = []
+    page.on("response", lambda response: answers.append(response) if "/predict?" in response.url else None)
+    draw(page, DIGITS[4])
+    expect_final(page, 4)
+    prediction = answers[-1].json()
+    dot = page.locator(".neuron-dot").nth(5)
+    dot.scroll_into_view_if_needed()
+    dot.click()
+    expect(page.locator("#neuron")).to_contain_text("weighted sum")
+    title = page.locator("#neuron h3").inner_text()
+    layer, index = (int(number) for number in figures(title))
+    tensors = load(httpx.get(f"{url}/models/{prediction['model']['version']}/weights").content)
+    inputs = np.array(prediction["layers"][0], np.float32)
+    z = inputs @ tensors["layers.0.weight"][:, index] + tensors["layers.0.bias"][index]
+    assert layer == 1
+    sums = figures(page.locator("#neuron .sum").first.inner_text())
+    assert abs(sums[3] - float(z)) < 0.006 * max(1, abs(z)), "the weighted sum"
+    assert abs(sums[0] + sums[1] + sums[2] - sums[3]) < 0.02, "up, down and bias add up to it"
+    shown = figures(page.locator("#neuron .sum").nth(1).inner_text())[-1]
+    assert abs(shown - prediction["layers"][1][index]) < 0.006 * max(1, shown), "the activation"
+
+
+def test_the_arrow_keys_walk_through_the_neurons(page: Page) -> None:
+    """One tab stop enters the drawing; arrows move within and between layers, and the card follows."""
+    page.locator("#inside").scroll_into_view_if_needed()
+    page.locator(".neuron-dot[tabindex='0']").focus()
+    title = page.locator("#neuron h3")
+    expect(title).to_contain_text("Hidden layer 1, neuron")
+    first = title.inner_text()
+    page.keyboard.press("ArrowDown")
+    expect(title).not_to_have_text(first)
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    expect(title).to_contain_text("Output neuron")
+    assert page.locator(".neuron-dot[tabindex='0']").count() == 1
+
+
+def test_sampled_layers_are_said_to_be_sampled(page: Page) -> None:
+    """Beside a layer that is not drawn whole stands how many of its neurons are drawn."""
+    page.locator("#inside").scroll_into_view_if_needed()
+    expect(page.locator("#sample-note")).to_contain_text("16 stand for each large layer")
+    expect(page.locator("#diagram")).to_contain_text(re.compile(r"16 of [\d,]+"))
+
+
+def test_every_neuron_can_be_looked_at_in_the_grids(page: Page) -> None:
+    """The grids have one square for each neuron of each layer."""
+    page.locator("#every summary").click()
+    grids = page.locator("#grids canvas")
+    expect(grids.first).to_be_visible()
+    sizes = [
+        int(re.findall(r": (\d+) neurons", name or "")[0])
+        for name in (grid.get_attribute("aria-label") for grid in grids.all())
+    ]
+    assert (sizes[0], sizes[-1]) == (784, 10)
+    grids.last.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#neuron h3")).to_have_text("Output neuron 1: the digit 1")
+
+
+def test_a_step_towards_the_right_label_lowers_the_loss(page: Page) -> None:
+    """For a 7 that is really a 1, the four steps show the numbers of the service, and the loss falls."""
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#steps")).to_be_visible()
+    page.locator("#labels label").nth(1).click()
+    expect(page.locator("#compare-words")).to_contain_text("The output for 1 is")
+    before, after = (figures(text)[-1] for text in page.locator(".loss > div").all_inner_texts())
+    assert after < before
+    nudges = [figures(text)[0] for text in page.locator(".compare tbody td:last-child").all_inner_texts()]
+    assert nudges[1] > 0 > nudges[7]
+    assert abs(sum(nudges)) < 0.01, "desired and current outputs both add up to 1"
+
+
+def test_the_four_steps_are_those_of_the_service(page: Page) -> None:
+    """Loss, nudges and the strongest change on the page are the ones in the answer of /explain."""
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#steps")).to_be_visible()
+    answers: list[Response] = []
+    page.on(
+        "response",
+        lambda r: answers.append(r) if "/explain?" in r.url and "production" in r.url else None,
+    )
+    page.locator("#labels label").nth(8).click()
+    expect(page.locator("#compare-words")).to_contain_text("The output for 8 is")
+    explained = answers[-1].json()
+    assert explained["label"] == 8
+    shown = [figures(text)[-1] for text in page.locator(".loss > div").all_inner_texts()]
+    np.testing.assert_allclose(shown, [explained["loss"]["before"], explained["loss"]["after"]], rtol=0.01)
+    nudges = [figures(text)[0] for text in page.locator(".compare tbody td:last-child").all_inner_texts()]
+    np.testing.assert_allclose(
+        nudges, [output["nudge"] for output in explained["outputs"]], rtol=0.01, atol=1e-3
+    )
+    strongest = explained["layers"][0]["weight_changes"][0]
+    expect(page.locator("#change-words")).to_contain_text(f"neuron {strongest['from']}")
+
+
+def test_the_learning_rate_changes_the_loss_after(page: Page) -> None:
+    """Moving the slider asks again, and every rate tried leaves a dot."""
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#steps")).to_be_visible()
+    after = page.locator(".loss b").last
+    before = after.inner_text()
+    page.locator("#rate").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    expect(after).not_to_have_text(before)
+    expect(page.locator("#apply circle").nth(1)).to_be_visible()
+
+
+def test_the_untrained_network_can_be_compared(page: Page) -> None:
+    """Switched to the network that never learned, the steps start from a much greater loss."""
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#steps")).to_be_visible()
+    loss = page.locator(".loss b").first
+    trained = figures(loss.inner_text())[0]
+    expect(page.locator("#versus tbody tr")).to_have_count(2)
+    page.get_by_role("radio", name="Never trained").check()
+    expect(page.locator("#versus tbody tr").first).to_contain_text("Never trained")
+    assert figures(loss.inner_text())[0] > trained

@@ -1,0 +1,185 @@
+"""Drawing, loading and correcting a picture in a real browser."""
+
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.service.page.conftest import visit
+from tests.service.page.hands import DIGITS, draw, expect_digit, expect_final, mnist_png
+
+
+@pytest.mark.parametrize("digit", DIGITS)
+def test_a_digit_drawn_with_the_mouse_is_read(page: Page, digit: int) -> None:
+    """Moves of the mouse become ink, and the network reads it; the sample that stood there is gone."""
+    draw(page, DIGITS[digit])
+    expect_digit(page, digit)
+    expect(page.locator("#words")).to_have_text(re.compile(str(digit)))
+    expect(page.locator("#bars .best .bar-name")).to_have_text(str(digit))
+
+
+def test_every_sample_digit_is_read_as_what_it_is(page: Page) -> None:
+    """The ten samples drawn by the page itself are read rightly by the shipped network."""
+    for digit in range(10):
+        page.get_by_role("button", name=f"Draw a sample {digit}", exact=True).click()
+        expect_digit(page, digit)
+
+
+def test_samples_are_drawn_stroke_by_stroke_where_motion_is_welcome(browser: Browser, url: str) -> None:
+    """Without a wish for stillness the first sample grows, and its answer is right when it is whole."""
+    with visit(browser, reduced_motion="no-preference") as visited:
+        visited.page.goto(url)
+        expect_digit(visited.page, 3)
+        assert visited.complaints == []
+
+
+def test_the_keyboard_alone_can_draw_undo_and_clear(page: Page) -> None:
+    """Arrow keys move the pen, Space sets and lifts it: a stroke straight down is a 1."""
+    page.locator("#pad").focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+    page.keyboard.press("Space")
+    for _ in range(20):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    expect_digit(page, 1)
+    page.keyboard.press("Backspace")
+    expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+
+
+def test_undo_takes_the_last_stroke_back(page: Page) -> None:
+    """A 1 with a second stroke through it is a 1 again after Undo."""
+    draw(page, DIGITS[1])
+    expect_final(page, 1)
+    before = page.locator("#sureness").inner_text()
+    draw(page, [((0.2, 0.3), (0.8, 0.3)), ((0.2, 0.7), (0.8, 0.7))])
+    expect(page.locator("#sureness")).not_to_have_text(before)
+    page.get_by_role("button", name="Undo").click()
+    page.keyboard.press("Control+z")
+    expect(page.locator("#sureness")).to_have_text(before)
+
+
+def test_a_loaded_picture_is_sent_as_it_is(page: Page) -> None:
+    """The chosen file itself is sent, not a copy from the pad, and its digit is read."""
+    page.locator("#file").set_input_files(
+        {"name": "five.png", "mimeType": "image/png", "buffer": mnist_png(5)}
+    )
+    expect_digit(page, 5)
+    expect(page.locator("#provenance")).to_contain_text(re.compile(r"pixels of 140 . 140\."))
+
+
+def test_a_picture_can_be_pasted_and_dropped(page: Page) -> None:
+    """Clipboard and drop carry the same file as the file chooser."""
+    for name, digit in (("paste", 2), ("drop", 6)):
+        page.evaluate(
+            """([name, bytes]) => {
+                const carried = new DataTransfer();
+                carried.items.add(new File([new Uint8Array(bytes)], "digit.png", { type: "image/png" }));
+                const event = name === "paste" ? new ClipboardEvent("paste", { clipboardData: carried, bubbles: true })
+                    : new DragEvent("drop", { dataTransfer: carried, bubbles: true });
+                document.body.dispatchEvent(event);
+            }""",
+            [name, list(mnist_png(digit))],
+        )
+        expect_digit(page, digit)
+
+
+def test_a_file_that_is_no_picture_is_refused_in_plain_words(browser: Browser, url: str) -> None:
+    """The service's own sentence is shown, and a digit drawn afterwards makes it go away."""
+    with visit(browser) as visited:
+        page = visited.page
+        page.goto(url)
+        page.locator("#file").set_input_files(
+            {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture at all"}
+        )
+        refused = httpx.post(
+            f"{url}/predict", content=b"no picture at all", headers={"Content-Type": "image/png"}
+        )
+        expect(page.get_by_role("alert")).to_have_text(refused.json()["error"])
+        draw(page, DIGITS[7])
+        expect_digit(page, 7)
+        expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_an_empty_picture_is_abstained_from_in_plain_words(page: Page) -> None:
+    """A white picture has no digit to show; the page says why."""
+    page.evaluate(
+        """() => new Promise((resolve) => {
+            const canvas = document.createElement("canvas");
+            canvas.width = canvas.height = 60;
+            const context = canvas.getContext("2d");
+            context.fillStyle = "white";
+            context.fillRect(0, 0, 60, 60);
+            canvas.toBlob((blob) => {
+                const carried = new DataTransfer();
+                carried.items.add(new File([blob], "white.png", { type: "image/png" }));
+                document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: carried, bubbles: true }));
+                resolve();
+            });
+        })"""
+    )
+    expect(page.locator("#words")).to_have_text("I see no ink.")
+
+
+def test_a_late_answer_does_not_come_back_after_clear(page: Page) -> None:
+    """An answer that arrives when the pad is empty again is not shown."""
+    late: list[str] = []
+
+    def hold(route: Route) -> None:
+        response = route.fetch()
+        if not late:
+            page.get_by_role("button", name="Clear").click()
+        route.fulfill(response=response)
+        late.append(response.text())
+
+    page.evaluate("""() => {
+        window.shown = [];
+        new MutationObserver(() => window.shown.push(document.getElementById("digit").textContent))
+            .observe(document.getElementById("digit"), { childList: true });
+    }""")
+    page.route("**/predict*", hold)
+    page.get_by_role("button", name="Draw a sample 8", exact=True).click()
+    expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+    page.get_by_role("button", name="Draw a sample 6", exact=True).click()
+    expect_digit(page, 6)
+    assert '"digit":8' in late[0]
+    assert "8" not in page.evaluate("window.shown")
+
+
+def test_a_correction_is_kept_counted_and_taken_back(page: Page, url: str) -> None:
+    """Saying what the picture really is stores it under that label; taking it back removes it."""
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    page.locator("#labels label").nth(1).click()
+    page.get_by_role("button", name="Keep as an example of 1").click()
+    expect(page.locator("#kept")).to_have_text(re.compile("Kept as a 1"))
+    assert httpx.get(f"{url}/examples").json()["per_label"]["1"] == 1
+    expect(page.locator("#counts .counts > div").nth(1)).to_have_text(
+        "11"
+    )  # the count, and the digit below it
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.locator("#kept")).to_have_text("Taken back.")
+    assert httpx.get(f"{url}/examples").json()["total"] == 0
+
+
+def test_a_key_is_asked_for_and_kept_for_the_tab_only(browser: Browser, url: str) -> None:
+    """After a 401 the page asks once, sends the key from then on, and keeps it in the session's storage alone."""
+
+    def guard(route: Route) -> None:
+        if route.request.headers.get("authorization") == "Bearer a-key-of-the-test":
+            route.continue_()
+        else:
+            route.fulfill(
+                status=401, content_type="application/problem+json", body='{"error": "expected an API key"}'
+            )
+
+    with visit(browser) as visited:
+        page = visited.page
+        page.route("**/predict*", guard)
+        page.goto(url)
+        page.get_by_label("API key").fill("a-key-of-the-test")
+        page.keyboard.press("Enter")
+        expect_digit(page, 3)
+        assert page.evaluate("Object.values(sessionStorage)") == ["a-key-of-the-test"]
+        assert page.evaluate("Object.values(localStorage)") == []

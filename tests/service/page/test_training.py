@@ -1,0 +1,141 @@
+"""Training, versions and the developer's corner in a real browser."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.service.page.conftest import visit
+from tests.service.page.hands import expect_digit, mnist_png
+
+CALM = '{"error": "expected a service that trains, got one without a worker"}'
+
+
+def refusing(status: int) -> Callable[[Route], None]:
+    """Answer as a service without training does."""
+    return lambda route: route.fulfill(status=status, body=CALM, content_type="application/problem+json")
+
+
+def start_small_job(page: Page) -> None:
+    """Fill in the form for a training of about a second, and send it."""
+    page.locator("#train").scroll_into_view_if_needed()
+    page.get_by_label("Hidden layers").fill("16")
+    page.get_by_label("Epochs").fill("2")
+    page.get_by_label("Training digits").select_option("5000")
+    page.get_by_label("When it is ready").select_option("never")
+    page.get_by_role("button", name="Start training").click()
+
+
+def test_a_job_is_watched_from_start_to_verdict(page: Page, url: str) -> None:
+    """Progress and curves appear, the job ends with its verdict, and the new version is in the list."""
+    start_small_job(page)
+    expect(page.locator("#job .state")).to_have_text("Done", timeout=100_000)
+    job = httpx.get(f"{url}/train?limit=1").json()["jobs"][0]
+    assert job["config"]["network"] == {"hidden": [16], "activation": "relu"}
+    assert (job["config"]["epochs"], job["config"]["limit"]) == (2, 5000)
+    version = job["result"]["version"]
+    expect(page.locator(".verdict")).to_contain_text(f"version {version}")
+    expect(page.locator(".verdict")).to_contain_text(job["result"]["gate"]["reason"])
+    expect(page.locator("#job .uplot canvas")).to_have_count(2)
+    expect(page.locator("#job .facts")).to_contain_text("2 of 2")
+    expect(page.get_by_role("button", name=f"Let version {version} answer")).to_be_visible()
+
+
+def test_a_job_can_be_stopped_and_go_on(page: Page, url: str) -> None:
+    """Stop ends it as stopped; Go on takes it up again from its checkpoint, to the end."""
+    page.locator("#train").scroll_into_view_if_needed()
+    page.get_by_label("Hidden layers").fill("16")
+    page.get_by_label("Epochs").fill("400")
+    page.get_by_label("Training digits").select_option("5000")
+    page.get_by_role("button", name="Start training").click()
+    expect(page.locator("#job .state")).to_have_text("Learning", timeout=100_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#job .state")).to_have_text("Stopped", timeout=100_000)
+    page.get_by_role("button", name="Go on", exact=True).click()
+    expect(page.locator("#job .state")).to_have_text(re.compile("Waiting|Learning"), timeout=100_000)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.locator("#job .state")).to_have_text("Stopped", timeout=100_000)
+    assert httpx.get(f"{url}/train?limit=1").json()["jobs"][0]["state"] == "cancelled"
+
+
+def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
+    """Promoted, another version answers the same picture; rolled back, the one before does."""
+    aliases = httpx.get(f"{url}/aliases").json()["aliases"]
+    page.get_by_role("button", name=f"Let version {aliases['untrained']} answer").click()
+    expect(page.locator("#version-note")).to_contain_text("Done")
+    assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == aliases["untrained"]
+    page.get_by_role("button", name=f"Roll production back from version {aliases['untrained']}").click()
+    expect(
+        page.get_by_role("button", name=f"Roll production back from version {aliases['production']}")
+    ).to_be_visible()
+    assert httpx.get(f"{url}/aliases").json()["aliases"] == aliases
+
+
+def test_another_network_can_be_asked(page: Page, url: str) -> None:
+    """The choice above the bars decides which version answers."""
+    untrained = httpx.get(f"{url}/aliases").json()["aliases"]["untrained"]
+    page.locator("#network").select_option("alias=untrained")
+    expect(page.locator("#provenance")).to_contain_text(f"Answered by version {untrained} ")
+
+
+def test_a_service_that_does_not_train_is_said_to_calmly(browser: Browser, url: str) -> None:
+    """501 and 503 are no alarm: the page says that there is no training, with the service's reason."""
+    for status in (501, 503):
+        with visit(browser) as visited:
+            page = visited.page
+            page.route(re.compile(r"/train(\?|$)"), refusing(status))
+            page.goto(url)
+            start_small_job(page)
+            note = page.locator("#train-note")
+            expect(note).to_contain_text("does not train at the moment")
+            expect(note).to_contain_text("got one without a worker")
+            expect(note).to_have_class(re.compile("calm"))
+
+
+def test_a_setting_out_of_range_is_named(browser: Browser, url: str) -> None:
+    """What the service refuses is shown in its words; letters in the sizes are refused by the page itself."""
+    with visit(browser) as visited:
+        page = visited.page
+        page.goto(url)
+        page.get_by_label("Hidden layers").fill("99999")
+        page.get_by_role("button", name="Start training").click()
+        expect(page.locator("#train-note")).to_contain_text("network.hidden")
+        page.get_by_label("Hidden layers").fill("many")
+        page.get_by_role("button", name="Start training").click()
+        expect(page.locator("#train-note")).to_contain_text("expected whole numbers")
+
+
+def test_the_python_snippet_runs_as_it_is_shown(page: Page, tmp_path: Path) -> None:
+    """Pasted beside a picture, the snippet prints the digit."""
+    expect_digit(page, 3)
+    page.get_by_role("radio", name="Python").check()
+    (tmp_path / "digit.png").write_bytes(mnist_png(9))
+    done = subprocess.run(
+        [sys.executable, "-c", page.locator("#snippet").inner_text()],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[0] == "9"
+
+
+def test_the_last_answer_is_shown_whole(page: Page) -> None:
+    """The answer in the developer's corner is the contract's, without what only the page asks for."""
+    reply = page.locator("#reply")
+    expect(reply).to_contain_text('"digit": 3')
+    document = page.evaluate("JSON.parse(document.getElementById('reply').textContent)")
+    assert set(document) == {
+        "digit",
+        "confidence",
+        "activations",
+        "abstained",
+        "reason",
+        "model",
+        "preprocessing",
+    }
+    assert abs(sum(document["activations"]) - 1) < 1e-5
