@@ -12,9 +12,10 @@ import numpy as np
 
 from model.arrays import Array, Bytes, Labels
 from model.augmentation import Augmenter
-from model.calibration import Calibration
+from model.calibration import Calibration, expected_calibration_error
 from model.dataset import Dataset, Split
 from model.detector import digit_score
+from model.evaluation import logits_of
 from model.network import PIXELS, Network, as_inputs
 from model.novelty.learning import fit_detector
 from model.novelty.nondigits import non_digits
@@ -78,6 +79,27 @@ def fit(network: Network, data: Split, seed: int, epochs: int) -> Calibration:
     return Calibration(
         temperature, detector, slope, offset, least_confidence=dict(abstained)[ABSTAINED], abstained=abstained
     )
+
+
+def honesty_figures(
+    network: Network, calibration: Calibration, digits: Dataset, name: str
+) -> dict[str, float]:
+    """Return what a manifest keeps of labelled digits: calibration error, the share abstained from, the error of the rest.
+
+    Args:
+        network: the network.
+        calibration: its calibration.
+        digits: that neither has learned from.
+        name: of the set, the beginning of the figures' names.
+    """
+    confidence = confidence_of(calibration, network, digits.images)
+    right = logits_of(network, digits).argmax(axis=1) == digits.labels
+    answered = confidence >= calibration.least_confidence
+    return {
+        f"{name}_calibration_error": round(expected_calibration_error(confidence, right), 6),
+        f"{name}_abstained": round(float(1 - answered.mean()), 6),
+        f"{name}_answered_error": round(float((answered & ~right).sum() / max(1, answered.sum())), 6),
+    }
 
 
 def confidence_of(calibration: Calibration, network: Network, images: Bytes) -> Array:

@@ -11,7 +11,9 @@ from model.calibration import Calibration
 from model.charts import confusion_matrix, learning_curve
 from model.config import TrainingConfig
 from model.dataset import Split
+from model.drift import profile
 from model.evaluation import error_interval, evaluate
+from model.honesty import honesty_figures
 from model.network import Network
 from model.pixels import VERSION as PREPROCESSING
 from model.registry import Registry
@@ -57,9 +59,10 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
             "images": len(origin.data.training),
             "examples": origin.examples,
             "epochs": len(trained.history),
+            "profile": profile(origin.data.training.images, origin.data.training.labels),
             "history": [[report.loss, report.validation_error] for report in trained.history],
         },
-        metrics=trained.metrics() | test_metrics(trained.network, origin.config.data),
+        metrics=trained.metrics() | test_metrics(trained.network, trained.calibration, origin.config.data),
     )
     manifest["parent"] = origin.parent
     manifest["data"] = {
@@ -87,8 +90,8 @@ def make_manifest(
     }
 
 
-def test_metrics(network: Network, data: str) -> dict[str, Any]:
-    """Return the final figure, the error on MNIST's test digits; for other data there is none."""
+def test_metrics(network: Network, calibration: Calibration, data: str) -> dict[str, Any]:
+    """Return the final figures, on MNIST's test digits: error, calibration, abstentions; for other data there are none."""
     if data != "mnist":
         return {}
     test = sources.load_test()
@@ -98,6 +101,7 @@ def test_metrics(network: Network, data: str) -> dict[str, Any]:
         "test_images": len(test),
         "test_error": error,
         "test_error_interval": [round(low, 6), round(high, 6)],
+        **honesty_figures(network, calibration, test, "test"),
     }
 
 

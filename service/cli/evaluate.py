@@ -66,8 +66,8 @@ def _sets(predictor: "Predictor", folders: list[Path]) -> "list[Assessment]":
     from model.assessment import assess_digits, assess_folder
     from model.sources import load_test
 
-    sets = [assess_digits(predictor, load_test(), "MNIST test digits")]
-    return sets + [assess_folder(predictor, folder) for folder in folders]
+    own = [assess_folder(predictor, folder) for folder in folders]
+    return [assess_digits(predictor, load_test(), "MNIST test digits"), *own]
 
 
 def _curves(predictor: "Predictor") -> "list[tuple[str, Curve]]":
