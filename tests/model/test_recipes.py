@@ -46,7 +46,9 @@ def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, few: Split)
         recipe,
         network=NetworkConfig((64,)),
         epochs=6,
+        learning_rate=0.01,
         synthetic=min(recipe.synthetic, 70),
+        non_digits=min(recipe.non_digits, 70),
         average=min(recipe.average, 0.9),
     )
     whole = Trainer(config, few)
