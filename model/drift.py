@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from model.arrays import Bytes, Labels
+from model.arrays import Bytes, Labels, Pixels
 from model.network import PIXELS
 
 INK_BOUNDS = (0.12, 0.14, 0.16, 0.175, 0.19, 0.205, 0.22, 0.24, 0.27)
@@ -25,7 +25,7 @@ _FLOOR = 1e-4
 """The least share of a bin: none at all would lie infinitely far from some."""
 
 
-def ink_bin(pixels: "Bytes | np.ndarray[Any, np.dtype[np.float32]]") -> int:
+def ink_bin(pixels: Pixels) -> int:
     """Return which of ``INK_BINS`` the (784,) pixels of one picture fall in."""
     return bisect_left(INK_BOUNDS, np.count_nonzero(pixels) / PIXELS)
 

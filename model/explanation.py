@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.arrays import Array, Bytes
+from model.arrays import Array, Pixels
 from model.backprop import Backpropagation
 from model.errors import ConfigInvalid
 from model.losses import DIGITS, LOSSES, desired_outputs
@@ -77,12 +77,12 @@ class Explanation:
     contributions: Array
 
 
-def explain(network: Network, pixels: Bytes, label: int, learning_rate: float) -> Explanation:
+def explain(network: Network, pixels: Pixels, label: int, learning_rate: float) -> Explanation:
     """Take the four steps for one picture.
 
     Args:
         network: stays as it is; a copy learns.
-        pixels: (784,) uint8, 0 paper to 255 ink.
+        pixels: (784,) uint8 or float32, 0 paper to 255 ink.
         label: the digit it should be, 0 to 9.
         learning_rate: over 0, at most 10.
 

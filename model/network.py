@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from model.activations import ACTIVATIONS, softmax
-from model.arrays import Array, Bytes
+from model.arrays import Array, Pixels
 from model.errors import ShapeMismatch
 from model.initialisation import initial_weight
 from model.losses import DIGITS
@@ -134,7 +134,7 @@ class Network:
         return activations
 
 
-def as_inputs(pixels: Bytes) -> Array:
+def as_inputs(pixels: Pixels) -> Array:
     """Return grey values 0 to 255 as input activations, float32 in [0, 1], of the same shape."""
     inputs: Array = np.divide(pixels, np.float32(255), dtype=np.float32)
     return inputs

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from model.arrays import Array, Bytes
+from model.arrays import Array, Pixels
 from model.artifact import Artifact
 from model.errors import ConfigInvalid
 from model.network import as_inputs
@@ -103,12 +103,12 @@ class Predictor:
         return self._least_confidence if policy.least_confidence is None else policy.least_confidence
 
     def read(
-        self, pixels: Bytes, normalised: "list[Normalised | None]", policy: Policy | None = None
+        self, pixels: Pixels, normalised: "list[Normalised | None]", policy: Policy | None = None
     ) -> list[Reading]:
         """Read pictures.
 
         Args:
-            pixels: (batch, 784) uint8, 0 paper to 255 ink.
+            pixels: (batch, 784) uint8 or float32, 0 paper to 255 ink.
             normalised: for each picture what the normaliser found, or None when its pixels came as they are.
             policy: when to abstain, if not as this predictor does by itself.
 
@@ -135,8 +135,8 @@ class Predictor:
             readings.append(reading)
         return readings
 
-    def layers(self, pixels: Bytes) -> list[Array]:
-        """Return every layer's activations for (784,) uint8 pixels: inputs first, the calibrated outputs last."""
+    def layers(self, pixels: Pixels) -> list[Array]:
+        """Return every layer's activations for (784,) pixels: inputs first, the calibrated outputs last."""
         inputs = as_inputs(pixels.reshape(1, -1))
         activations = self.artifact.network.activations(inputs)
         activations[-1] = self.artifact.calibration.activations(self.artifact.network.logits(inputs))

@@ -44,7 +44,9 @@ def _seed_shipped(registry: Registry) -> None:
 
 
 def _seed_untrained(registry: Registry) -> None:
-    from model.publication import make_manifest  # brings the trainer in, which a start that seeds nothing can do without
+    from model.publication import (
+        make_manifest,  # brings the trainer in, which a start that seeds nothing can do without
+    )
 
     network = Network.create(NetworkConfig().hidden, NetworkConfig().activation, np.random.default_rng(0))
     manifest = make_manifest(network, Calibration(), training={"epochs": 0, "seed": 0}, metrics={})

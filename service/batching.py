@@ -10,9 +10,9 @@ from time import perf_counter
 
 import numpy as np
 
+from model.arrays import Pixels
 from model.pixels import Normalised
 from model.predictor import Predictor, Reading
-from service.bodies import Pixels
 from service.pictures import Prepared
 
 LARGEST = 64

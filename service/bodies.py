@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
+from model.arrays import Pixels
 from model.network import PIXELS
 from service import multipart
 from service.errors import ApiError, BodyTooLarge
@@ -29,8 +29,6 @@ _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
 _DATA_URL = re.compile(r"data:([\w.+/-]*)(?:;[\w.+=-]*)*?;base64,", re.IGNORECASE)
-
-Pixels = NDArray[np.uint8] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +84,8 @@ async def _rest(exchange: Exchange, message: Any, limit: int, seconds: float) ->
                     return b"".join(chunks)
                 message = await exchange.receive()
     except TimeoutError:
-        raise ApiError(408, f"expected the whole body within {seconds:g} seconds, got a part of it") from None
+        message = f"expected the whole body within {seconds:g} seconds, got a part of it"
+        raise ApiError(408, message, headers={"Connection": "close"}) from None
 
 
 def parse(body: bytes, content_type: bytes | None, *, members: Collection[str] = ()) -> Submission:

@@ -57,7 +57,7 @@ class Edge:
         status, sent, route = 500, 0, path
         handler = self._hot.get((method, path))
         try:
-            if method not in _READING:
+            if method not in _READING and self._keys.needed:
                 owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
                 scope["numeral.owner"] = owner
             if handler is not None:
@@ -106,7 +106,7 @@ class Edge:
             s = seconds
             timing = _TIMING % (1e3 * s[0], 1e3 * s[1], 1e3 * s[2], 1e3 * s[3], 1e3 * s[4], 1e3 * s[5])
             headers.append((b"server-timing", timing.encode()))
-        linger = answer.status >= 400 and exchange.expects_more
+        linger = answer.status >= 400 and exchange.leaves_much
         if linger or self._lifecycle.draining:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})

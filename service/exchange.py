@@ -41,13 +41,15 @@ class Exchange:
         began: when the first byte reached us, by ``perf_counter``.
         seconds: spent in each phase of ``PHASES``, in their order.
         received: bytes of the body so far.
+        headers: of the request, by name in small letters; of several with one name the last.
         expects_more: the client may still be sending its body.
     """
 
-    __slots__ = ("began", "expects_more", "receive", "received", "scope", "seconds")
+    __slots__ = ("began", "expects_more", "headers", "receive", "received", "scope", "seconds")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.scope = scope
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.receive = receive
         self.began = perf_counter()
         self.seconds = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
@@ -56,10 +58,16 @@ class Exchange:
 
     def header(self, name: bytes) -> bytes | None:
         """Return a header's value; its name in small letters."""
-        for key, value in self.scope["headers"]:
-            if key == name:
-                return bytes(value)
-        return None
+        return self.headers.get(name)
+
+    @property
+    def leaves_much(self) -> bool:
+        """Whether more of the body may still come than the server should read and throw away by itself."""
+        if not self.expects_more:
+            return False
+        declared = self.headers.get(b"content-length", b"0")
+        waits = b"transfer-encoding" in self.headers or b"expect" in self.headers
+        return waits or not declared.isdigit() or int(declared) > LITTLE
 
     def query(self, *known: str) -> dict[str, str]:
         """Return the parameters of the query.
@@ -85,6 +93,9 @@ class Exchange:
             found[name] = value
         return found
 
+
+LITTLE = 65_536
+"""Bytes of an unread body over which a connection is not worth keeping."""
 
 Handler = Callable[[Exchange], Coroutine[Any, Any, Answer]]
 """Answers a request, or raises an error of ``service.errors.STATUS``."""

@@ -20,7 +20,8 @@ _SENTENCES = {
 
 def install_error_handlers(app: FastAPI) -> None:
     """Let every error of the application become a document."""
-    for kind in (ApiError, *STATUS):
+    app.add_exception_handler(ApiError, _known)
+    for kind in STATUS:
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -30,6 +30,11 @@ class Keys:
         if path is not None:
             self._read(path)
 
+    @property
+    def needed(self) -> bool:
+        """Whether there are keys at all."""
+        return self._path is not None
+
     def owner(self, authorization: bytes | None, api_key: bytes | None) -> str:
         """Return the name of the key that came in ``Authorization: Bearer`` or ``X-API-Key``, or ``anonymous``.
 

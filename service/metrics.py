@@ -3,8 +3,8 @@
 from prometheus_client import CollectorRegistry
 
 from model import drift
+from model.arrays import Pixels
 from model.predictor import Reading
-from service.bodies import Pixels
 from service.counters import Counters, Family
 from service.exchange import PHASES
 from service.version_counts import VersionCounts

@@ -1,7 +1,7 @@
 """What happens with every picture that was read, whatever route it came by: it is counted, and shown to the shadow."""
 
+from model.arrays import Pixels
 from model.predictor import Predictor, Reading
-from service.bodies import Pixels
 from service.metrics import Metrics
 from service.shadow import Shadow
 

@@ -5,17 +5,21 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from struct import Struct
 from time import perf_counter
 
 from model import images, pixels
+from model.arrays import Pixels
 from model.images import Picture
 from model.pixels import Normalised
-from service.bodies import Pixels, Submission
+from service.bodies import Submission
 from service.errors import ApiError
 
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
 MOST_WAITING = 64
+
+_PNG_SIZE = Struct(">II").unpack_from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,8 +96,9 @@ def is_small(data: bytes) -> bool:
     """Whether decoding takes less than handing it to a thread and back; judged by the header where that is cheap."""
     if len(data) > SMALL_BYTES:
         return False
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return max(int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) <= SMALL_SIDE
+    if data[:4] == b"\x89PNG" and len(data) > 24:
+        width, height = _PNG_SIZE(data, 16)
+        return bool(width <= SMALL_SIDE and height <= SMALL_SIDE)
     if data.startswith((b"GIF87a", b"GIF89a")):
         return max(int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")) <= SMALL_SIDE
     if data.startswith(b"BM"):

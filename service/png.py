@@ -6,7 +6,7 @@ from base64 import b64encode
 import numpy as np
 from PIL import Image
 
-from service.bodies import Pixels
+from model.arrays import Pixels
 
 
 def encode(pixels: Pixels) -> bytes:

@@ -12,9 +12,9 @@ import threading
 
 import numpy as np
 
+from model.arrays import Pixels
 from model.errors import ModelError
 from model.predictor import Predictor
-from service.bodies import Pixels
 from service.metrics import Metrics
 from service.serving import Serving
 

@@ -17,7 +17,6 @@ _MEANINGS = {
     503: "No network is loaded yet, too much is waiting, or the store is out of reach.",
 }
 
-_IMAGE = {"type": "string", "minLength": 1, "description": "base64 or a data URL of a picture file"}
 _NUMBER = {"type": "number", "minimum": 0, "maximum": 255}
 _PARAMETERS = {"type": "object", "additionalProperties": True}
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from model.arrays import Pixels
 from model.network import PIXELS
 from service import bodies
-from service.bodies import Pixels
 from service.errors import ApiError
 
 _TYPES = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}

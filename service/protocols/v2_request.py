@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.bodies import Pixels
+from model.arrays import Pixels
 from service.errors import ApiError
 from service.protocols import documents, tensors
 

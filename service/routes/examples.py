@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.responses import StreamingResponse
 
-from model.arrays import Bytes
+from model.arrays import Bytes, Pixels
 from model.errors import ImageError
 from service import archives, bodies, png
 from service.errors import ApiError
@@ -109,7 +109,7 @@ def _label(query: int | None, member: object) -> int:
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
     if query is not None and member is not None and query != member:
         raise ApiError(
-            422, "expected one label, got it in the query and, different, in the body", field="label"
+            409, "expected one label, got it in the query and, different, in the body", field="label"
         )
     digit = query if member is None else member
     if not isinstance(digit, int):
@@ -117,7 +117,7 @@ def _label(query: int | None, member: object) -> int:
     return digit
 
 
-def _whole(pixels: bodies.Pixels) -> Bytes:
+def _whole(pixels: Pixels) -> Bytes:
     """Return pixels as examples keep them, in whole numbers; a picture without ink shows no digit."""
     whole = np.rint(pixels).astype(np.uint8).reshape(-1)
     if not whole.any():

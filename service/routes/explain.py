@@ -84,7 +84,8 @@ def _label(query: str | None, member: object) -> int | None:
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
     if member is not None and (type(member) is not int or not 0 <= member <= 9):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
-    return _agreed("label", None if query is None else int(query), member)
+    label: int | None = _agreed("label", None if query is None else int(query), member)
+    return label
 
 
 def _learning_rate(query: str | None, member: object) -> float:
@@ -106,6 +107,6 @@ def _learning_rate(query: str | None, member: object) -> float:
 def _agreed(name: str, query: Any, member: Any) -> Any:
     if query is not None and member is not None and query != member:
         raise ApiError(
-            422, f"expected {name} once, got it in the query and, different, in the body", field=name
+            409, f"expected {name} once, got it in the query and, different, in the body", field=name
         )
     return member if query is None else query

@@ -21,7 +21,14 @@ SEVEN = (
 """A handwritten digit as a PNG in base64: the example of the documentation."""
 
 _BINARY = {"type": "string", "format": "binary"}
-_IMAGE = {"type": "string", "minLength": 1, "description": "base64 or a data URL of a picture file"}
+IMAGE = {
+    "type": "string",
+    # Base64 of what PNG, JPEG, WebP, BMP, GIF and TIFF files begin with; the shortest whole file is longer than that.
+    "pattern": r"^(?=.{40})(?:data:[^,]{0,80};base64,)?(?:iVBORw0KGgo|/9j/|UklGR|Qk|R0lGOD|SUkq|SUkr|TU0A)",
+    "description": "base64 or a data URL of a picture file",
+}
+"""A picture in JSON."""
+
 _NUMBER = {"type": "number", "minimum": 0, "maximum": 255}
 _ROW = {"type": "array", "items": _NUMBER, "minItems": 28, "maxItems": 28}
 _PIXELS = {
@@ -35,11 +42,14 @@ _LABEL = {"type": "integer", "minimum": 0, "maximum": 9}
 _RATE = {"type": "number", "exclusiveMinimum": 0, "maximum": 10}
 
 
-def picture_body(members: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def picture_body(
+    members: Mapping[str, Any] | None = None, example: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the OpenAPI description of a body with one picture.
 
     Args:
         members: schemas of what JSON may hold beside it.
+        example: what the example has beside it.
     """
     more = dict(members or {})
     forms = [
@@ -49,21 +59,20 @@ def picture_body(members: Mapping[str, Any] | None = None) -> dict[str, Any]:
             "additionalProperties": False,
             "properties": {name: schema, **more},
         }
-        for name, schema in (("image", _IMAGE), ("pixels", _PIXELS))
+        for name, schema in (("image", IMAGE), ("pixels", _PIXELS))
     ]
-    form = {"type": "object", "required": ["file"], "properties": {"file": _BINARY}}
     return {
         "required": True,
+        "description": f"{JSON}, a picture file, {MULTIPART} with one file, or {BYTES} with a picture file.",
         "content": {
-            JSON: {"schema": {"oneOf": forms}, "example": {"image": SEVEN}},
-            MULTIPART: {"schema": form},
-            **{name: {"schema": _BINARY} for name in (*IMAGE_TYPES, BYTES)},
+            JSON: {"schema": {"oneOf": forms}, "example": {"image": SEVEN, **(example or {})}},
+            "image/*": {"schema": _BINARY | {"description": f"A file of {', '.join(IMAGE_TYPES)}."}},
         },
     }
 
 
 def _several_body(most: int) -> dict[str, Any]:
-    pictures = {"type": "array", "items": _IMAGE, "minItems": 1, "maxItems": most}
+    pictures = {"type": "array", "items": IMAGE, "minItems": 1, "maxItems": most}
     files = {"type": "array", "items": _BINARY, "minItems": 1, "maxItems": most}
     schema = {
         "type": "object", "required": ["images"], "additionalProperties": False, "properties": {"images": pictures}
@@ -149,7 +158,7 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
         description="What the network says, what it should say, and what one step of learning would change.",
         tag="predict",
     )
-    hot = {
+    hot: dict[tuple[str, str], Handler] = {
         ("POST", "/predict"): predict.one,
         ("POST", "/predict/batch"): predict.batch,
         ("POST", "/explain"): explain.one,

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from model.arrays import Pixels
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
@@ -84,7 +85,7 @@ def _image(instance: Mapping[str, Any]) -> bytes:
         raise ApiError(400, error.message) from None
 
 
-def _pixels(instance: object) -> bodies.Pixels:
+def _pixels(instance: object) -> Pixels:
     try:
         return bodies.to_pixels(instance)
     except ApiError as error:

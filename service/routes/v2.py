@@ -5,6 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
+from model.arrays import Pixels
 from model.errors import ImageError, ImageTooLarge
 from model.predictor import Predictor, Reading
 from service import bodies
@@ -103,7 +104,7 @@ async def prepare_all(services: Services, images: list[bytes]) -> list[Prepared]
 
 
 async def read(
-    services: Services, predictor: Predictor, pixels: bodies.Pixels | None, prepared: list[Prepared]
+    services: Services, predictor: Predictor, pixels: Pixels | None, prepared: list[Prepared]
 ) -> list[Reading]:
     """Read (batch, 784) pixels, or pictures that were prepared; a lone one as ``/predict`` reads it, to the bit."""
     normalised = [entry.normalised for entry in prepared]

@@ -71,7 +71,7 @@ async def test_the_changes_are_the_slope_of_the_loss(
     rate, label, step = 0.1, 3, 1e-4
 
     def loss(layer: int, source: int, target: int, by: float) -> float:
-        a = inputs
+        a = z = inputs
         for i, part in enumerate(network.layers):
             weight = part.weight.astype(np.float64)
             if i == layer:

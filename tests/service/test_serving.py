@@ -25,7 +25,7 @@ def registry(tmp_path: Path) -> Registry:
 def damage(folder: Path, registry: Registry, version: str) -> Path:
     """Change one byte in the weights of a version."""
     digest = registry.manifest(version)["weights"]["digest"].removeprefix("sha256:")
-    blob = folder / "blobs" / digest
+    blob: Path = folder / "blobs" / digest
     data = bytearray(blob.read_bytes())
     data[-1] ^= 1
     blob.write_bytes(data)
