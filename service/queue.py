@@ -21,7 +21,8 @@ WORKFLOW = "train_job"
 VERSION = "1"
 """Names the steps that a job consists of. Jobs begun under another number are not taken up: change it with the steps."""
 
-POLLING_SECONDS = 0.25
+POLLING_SECONDS = 0.5
+"""Between two looks for queued jobs."""
 
 
 def workflow_id(job_id: str, run: int) -> str:

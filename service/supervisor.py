@@ -23,8 +23,11 @@ SILENCE_SECONDS = 20.0
 STOP_SECONDS = 15.0
 """A worker that is told to stop may take this long to save its job."""
 
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 """Between the end of a worker that keeps failing and the start of the next."""
+
+HEALTHY_SECONDS = 5.0
+"""A worker that lived for so long did not fail at its start, and is replaced at once."""
 
 
 class Supervisor:
@@ -72,7 +75,7 @@ class Supervisor:
             status = self._one_worker()
             if self._stopping.is_set():
                 return
-            pause = 0.25 if monotonic() - began > 60 else min(2 * pause, LONGEST_PAUSE)
+            pause = 0.25 if monotonic() - began > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE)
             log.warning("the worker ended with status %d; another one starts in %.1f s", status, pause)
             self._stopping.wait(pause)
 

@@ -53,7 +53,7 @@ class Stores:
 
 
 class Worker:
-    """One worker; ``run`` returns when it is told to stop."""
+    """One worker; when ``run`` returns or raises, the process is to end without waiting for its threads."""
 
     def __init__(self, stores: Stores, patience: Patience, running_per_key: int | None = None) -> None:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -77,15 +77,14 @@ class Worker:
             LeaseLost: others took this worker for dead; end the process at once.
         """
         self._stores.leases.hold(self.name)
-        with ThreadPoolExecutor(1) as starter:
-            started = starter.submit(self._start)
-            while not self.stopping.is_set():
-                self._stores.leases.beat()
-                beat()
-                if started.done():
-                    started.result()
-                    self._look_around()
-                self.stopping.wait(SCAN_SECONDS)
+        started = ThreadPoolExecutor(1, "start").submit(self._start)
+        while not self.stopping.is_set():
+            self._stores.leases.beat()
+            beat()
+            if started.done():
+                started.result()
+                self._look_around()
+            self.stopping.wait(SCAN_SECONDS)
         self._stop()
 
     def _start(self) -> None:
@@ -132,7 +131,7 @@ class Worker:
             if monotonic() - self._reconciled > RECONCILE_SECONDS:
                 self._reconciled = monotonic()
                 self._reconcile()
-        except sa.exc.OperationalError as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
             log.warning("the database does not answer: %s", type(error).__name__)
 
     def _bury(self, dead: str) -> None:

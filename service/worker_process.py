@@ -45,7 +45,7 @@ def main() -> None:
     from model.registry import Registry
     from service.database import open_database
     from service.execution import Patience
-    from service.leases import LeaseLost, open_leases
+    from service.leases import open_leases
     from service.worker import LOST, Stores, Worker, exit_with_parent, stop_on_signals
 
     exit_with_parent(pipes.parent)
@@ -62,7 +62,7 @@ def main() -> None:
     stop_on_signals(worker)
     try:
         worker.run(lambda: _beat(pipes.alive))
-    except LeaseLost:
+    except Exception:
         log.exception("the worker ends at once")
         _exit(LOST)
     _exit(0)
