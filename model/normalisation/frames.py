@@ -31,20 +31,23 @@ def inner_box(light: Mask) -> Box:
 
 def _depths(shares: Shares) -> tuple[int, int]:
     """How many lines at the start and at the end are bands; shares are of light pixels in each line."""
-    if len(shares) < 8 or np.abs(shares[2:] - shares[:-2]).max() < STEP:
+    quarter = len(shares) // 4
+    if quarter < 2:
         return 0, 0
-    return _depth(shares), _depth(shares[::-1])
+    sheet = float(shares[quarter:-quarter].mean())
+    return _depth(shares, sheet), _depth(shares[::-1], sheet)
 
 
-def _depth(shares: Shares) -> int:
-    if shares[0] < 0.5:
-        shares = 1 - shares
+def _depth(shares: Shares, sheet: float) -> int:
+    first = float(shares[0])
+    if first < 0.5:
+        shares, sheet, first = 1 - shares, 1 - sheet, 1 - first
+    if sheet > INSIDE or first < WHOLE:
+        return 0
     length = len(shares)
     drops = shares[: int(length * DEEPEST)] - shares[2 : int(length * DEEPEST) + 2]
     depth = int(drops.argmax()) + 1
     near = shares[depth + 1 : depth + 4 + int(length * PERSISTS)]
-    is_band = shares[0] >= WHOLE and shares[:depth].mean() >= BAND and drops[depth - 1] >= STEP
-    is_sheet = near.max() <= BEYOND and shares[length // 4 : -(length // 4)].mean() <= INSIDE
-    if not (is_band and is_sheet):
+    if drops[depth - 1] < STEP or near.max() > BEYOND or shares[:depth].mean() < BAND:
         return 0
     return depth + int(shares[depth] - near[0] > STEP / 4)

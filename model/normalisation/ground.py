@@ -49,32 +49,33 @@ def _energy(plane: Plane) -> float:
     return float(flat @ flat) / flat.size
 
 
-def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> Plane:
-    """Return how far each pixel of a plane with light ink rises above its local ground, 0-255.
+def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[Plane, Levels]:
+    """Return how far each pixel of a plane with light ink rises above its local ground, 0-255, and the levels of that.
 
     A ground that is the same everywhere is one level. Otherwise it is the opening by the smallest window, and one step
     more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
     It follows slopes and the edges of shadows exactly. A tiny picture has no room for uneven light.
     """
-    flat = np.uint8(levels.quantile(0.5, 0, levels.otsu()[0])) if tiny else _flat_ground(levels)
+    flat = levels.quantile(0.5, 0, levels.otsu()[0]) if tiny else _flat_ground(levels)
     if flat is not None:
-        return np.maximum(plane, flat) - flat
+        return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
     smooth = blurred(plane, 1.0)
     grounds = [local_ground(smooth, _window(plane, share)) for share in WINDOWS]
     rises = [counted(smooth - ground).quantile(0.99) for ground in grounds]
     chosen = next(i for i, rise in enumerate(rises) if rise >= ENOUGH * max(rises))
     ground = grounds[min(chosen + 1, len(WINDOWS) - 1)]
-    return np.maximum(plane, ground) - ground
+    strength = np.maximum(plane, ground) - ground
+    return strength, counted(strength)
 
 
-def _flat_ground(levels: Levels) -> np.uint8 | None:
+def _flat_ground(levels: Levels) -> int | None:
     """The level of a ground that is the same everywhere; None where it is not."""
     threshold, separability = levels.otsu()
     if separability < TWO_LEVELS:
         return None
     lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
     ink = levels.quantile(0.5, threshold + 1)
-    return np.uint8(level) if upper - lower <= 2 * FLAT * (ink - level) else None
+    return level if upper - lower <= 2 * FLAT * (ink - level) else None
 
 
 def _window(plane: Plane, share: float) -> int:

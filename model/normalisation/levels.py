@@ -17,14 +17,25 @@ class Levels:
     """How many pixels have each level and less.
 
     Args:
+        counts: (256,) pixels of each level.
         below: (256,) pixels up to each level.
         sums: (256,) sum of their levels.
-        squares: (256,) sum of the squares of their levels.
     """
 
+    counts: NDArray[np.float64]
     below: NDArray[np.float64]
     sums: NDArray[np.float64]
-    squares: NDArray[np.float64]
+
+    def negative(self) -> "Levels":
+        """Return the levels of the negative picture."""
+        return _levels(self.counts[::-1])
+
+    def above(self, ground: int) -> "Levels":
+        """Return the levels of the picture's rise above a level."""
+        counts = np.zeros(256)
+        counts[: 256 - ground] = self.counts[ground:]
+        counts[0] = self.below[ground]
+        return _levels(counts)
 
     def quantile(self, share: float, first: int = 0, last: int = 255) -> int:
         """Return the level below which ``share`` of the pixels between two levels (both included) lie."""
@@ -41,7 +52,7 @@ class Levels:
         Source: Otsu 1979, A threshold selection method from gray-level histograms.
         """
         total, mass = float(self.below[-1]), float(self.sums[-1])
-        variance = float(self.squares[-1]) / total - (mass / total) ** 2
+        variance = float(self.counts @ SQUARES) / total - (mass / total) ** 2
         if variance <= 0:
             return int(mass / total), 0.0
         gap = self.sums - (mass / total) * self.below
@@ -66,11 +77,15 @@ class Levels:
             if middle == cut:
                 break
             cut = middle
-        variance = float(self.squares[cut]) / max(float(self.below[cut]), 1.0) - paper**2
+        squares = float(self.counts[: cut + 1] @ SQUARES[: cut + 1])
+        variance = squares / max(float(self.below[cut]), 1.0) - paper**2
         return paper, ink, max(variance, 0.0) ** 0.5
 
 
 def counted(plane: Plane) -> Levels:
     """Return the levels of a plane."""
-    counts = np.bincount(plane.reshape(-1), minlength=256)
-    return Levels(counts.cumsum(dtype=np.float64), (counts * LEVELS).cumsum(), (counts * SQUARES).cumsum())
+    return _levels(np.bincount(plane.reshape(-1), minlength=256).astype(np.float64))
+
+
+def _levels(counts: NDArray[np.float64]) -> Levels:
+    return Levels(counts, counts.cumsum(), (counts * LEVELS).cumsum())

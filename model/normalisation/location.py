@@ -67,10 +67,9 @@ def _closer(grey: Plane, coarse: Found) -> Found:
 def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | None:
     """The digit in a plane of working size; its box is in pixels of that plane."""
     if dark:
-        plane = ~plane
-        levels = counted(plane)
-    strength = ground.ink_strength(plane, levels, tiny=tiny)
-    paper, full, deviation = counted(strength).paper_and_ink()
+        plane, levels = ~plane, levels.negative()
+    strength, rises = ground.ink_strength(plane, levels, tiny=tiny)
+    paper, full, deviation = rises.paper_and_ink()
     contrast = full - paper
     if contrast < 1:
         return None

@@ -8,13 +8,14 @@ from model.normalisation.strokes import with_stroke_width
 
 SIDE = 28
 DIGIT_SIDE = 20
-FINE = 4
+FINE = 3
+MARGIN = 2
 STROKES = (1.7, 2.7)
 STRETCHED = 0.5
 SQUARE = (0.7, 1.4)
 STROKE_SHARE = 0.18
-_SOLID = [0] * 128 + [255] * 128
 INDEX = np.arange(SIDE, dtype=np.float32)
+ONES = np.ones(SIDE, np.float32)
 
 
 def unstretched(ink: Plane) -> Plane:
@@ -39,30 +40,31 @@ def shaped(ink: Plane) -> Plane:
 
 def _fine(ink: Plane) -> Image.Image:
     """The ink with its longer side FINE times that of the digit to come, on an empty margin."""
-    image = Image.fromarray(ink)
-    scale = FINE * (DIGIT_SIDE - 2) / max(ink.shape)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    height, width = ink.shape
+    longer = max(height, width)
+    margin = -(-longer * MARGIN // DIGIT_SIDE)
+    canvas = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
+    canvas[margin : margin + height, margin : margin + width] = ink
+    scale = FINE * DIGIT_SIDE / longer
+    size = (max(1, round(canvas.shape[1] * scale)), max(1, round(canvas.shape[0] * scale)))
     how = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
-    margin = 2 * FINE
-    canvas = Image.new("L", (size[0] + 2 * margin, size[1] + 2 * margin))
-    canvas.paste(image.resize(size, how), (margin, margin))
-    return canvas
+    return Image.fromarray(canvas).resize(size, how)
 
 
 def centred(image: Image.Image) -> Plane:
     """Scale the ink's box into 20x20, keeping its proportions, and put its centre of mass in the middle of 28x28."""
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    box = image.point(_SOLID).getbbox()
+    box = Image.fromarray(np.asarray(image) & 128).getbbox()
     if box is None:
         return pixels
     scale = DIGIT_SIDE / max(box[2] - box[0], box[3] - box[1])
     width, height = (max(1, round((box[i + 2] - box[i]) * scale)) for i in (0, 1))
     small = np.asarray(image.resize((width, height), Image.Resampling.BOX, box=box))
     levels = small.astype(np.float32)
-    down, across = levels.sum(axis=1), levels.sum(axis=0)
-    mass = float(down.sum())
-    top = round(SIDE / 2 - float(down @ INDEX[:height]) / mass)
-    left = round(SIDE / 2 - float(across @ INDEX[:width]) / mass)
+    rows = levels @ ONES[:width]
+    mass = float(rows @ ONES[:height])
+    top = round(SIDE / 2 - float(rows @ INDEX[:height]) / mass)
+    left = round(SIDE / 2 - float((levels @ INDEX[:width]) @ ONES[:height]) / mass)
     top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
     pixels[top : top + height, left : left + width] = small
     return pixels
