@@ -60,12 +60,9 @@ class Calibration:
         if self.detector is None:
             return np.ones(len(inputs), np.float32)
         odds = digit_score(self.detector, hidden, inputs)
-        odds *= np.float32(-self.slope)
-        odds -= np.float32(self.offset)
-        np.minimum(odds, np.float32(80), out=odds)  # exp stays finite
-        np.exp(odds, out=odds)
-        odds += np.float32(1)
-        return np.reciprocal(odds, out=odds)
+        odds *= np.float32(self.slope / 2)
+        odds += np.float32(self.offset / 2)
+        return np.float32(0.5) + np.float32(0.5) * np.tanh(odds)  # the logistic function, without overflow
 
     def confidence_at(self, share: float) -> float:
         """Return the least confidence under which this share of good digits is abstained from.

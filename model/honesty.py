@@ -35,10 +35,10 @@ DISTORTION: Final = "standard"
 LEAST_STRANGE, MOST_STRANGE = 100, 2000
 """Pictures that are no digit, to calibrate with."""
 
-EPOCHS_A_PASS: Final = 10
-"""The detector passes over the digits once for so many epochs of the network's own training."""
+EPOCHS_A_PASS: Final = 5
+"""The detector makes one pass for so many epochs of the network's own training."""
 
-MOST_PASSES: Final = 10
+MOST_PASSES: Final = 20
 """More passes told no more digits from letters."""
 
 _BATCH: Final = 500

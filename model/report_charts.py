@@ -7,7 +7,7 @@ from model.assessment import Curve
 from model.charts import BLUE, ORANGE, document, round_top, text
 
 WIDTH, HEIGHT = 420, 300
-LEFT, RIGHT, TOP, BOTTOM = 64, 16, 40, 48
+LEFT, RIGHT, TOP, BOTTOM = 64, 16, 64, 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def _y(value: float, axis: Axis) -> float:
 
 
 def _axes(x: Axis, y: Axis) -> list[str]:
-    parts = [text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.name), text(LEFT - 48, TOP - 8, y.name, "start")]
+    parts = [text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x.name), text(LEFT - 48, TOP - 16, y.name, "start")]
     for value in y.ticks():
         line = f'x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{_y(value, y):.1f}" y2="{_y(value, y):.1f}"'
         parts.append(f'<line class="{"axis" if value == y.least else "grid"}" {line}/>')

@@ -24,8 +24,8 @@ from model.synthetic.drawn import drawn_digits
 AUGMENTATION: Final = "standard"
 """Wider variations make odd digits welcome, and with them letters."""
 
-LEAST, MOST = 300, 40_000
-"""Pictures that are no digit: as many as digits within these bounds."""
+LEAST, MOST, A_PASS = 300, 40_000, 3_000
+"""Pictures that are no digit: as many as digits within the first bounds, and no more than so many a pass."""
 
 FEWEST_STEPS: Final = 50
 
@@ -39,12 +39,12 @@ def fit_detector(network: Network, data: Dataset, seed: int, passes: int = 1) ->
         network: the network it helps.
         data: the digits that the network has learned from.
         seed: the same data, network and seed give the same detector.
-        passes: over the digits, 1 or more.
+        passes: 1 or more; one shows half as many digits as there are, and as many pictures of no digit.
     """
     rng = np.random.Generator(np.random.SFC64([seed, 0x0DD]))
     drawn = drawn_digits(max(10, len(data) // 8), rng)
     digits = data.joined(drawn)
-    strange = non_digits(data, min(MOST, max(LEAST, len(data))), rng)
+    strange = non_digits(data, max(LEAST, min(MOST, A_PASS * passes, len(data))), rng)
     images = np.concatenate([digits.images, strange])
     labels = np.concatenate([digits.labels, np.zeros(len(strange), np.uint8)])
     return _learn(network, Augmenter(images, AUGMENTATION, labels), len(digits), passes, rng)
@@ -61,7 +61,7 @@ def _learn(
     optimizer = AdamW(parameters.vector.size, 0.01)
     inputs, seen = np.empty((_BATCH, PIXELS), np.float32), np.empty((_BATCH, sizes[0]), np.float32)
     half = _BATCH // 2
-    steps = max(FEWEST_STEPS, passes * (digits // half))
+    steps = max(FEWEST_STEPS, passes * (digits // _BATCH))
     desired = np.zeros((_BATCH, OUTPUTS), np.float32)
     desired[:half, DIGIT] = desired[half:, NO_DIGIT] = 1
     strange = len(augmenter.images) - digits
