@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from model import shipped
+from model.predictor import Policy
 from model.registry import Registry
+from service import document
 from service.batching import Batcher
 from service.edge import Edge
 from service.handlers import install_error_handlers
@@ -57,6 +60,12 @@ class Numeral(FastAPI):
             await self.edge(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document."""
+        if self.openapi_schema is None:
+            self.openapi_schema = document.openapi(self)
+        return self.openapi_schema
 
     async def inside(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request by FastAPI alone."""
@@ -106,7 +115,10 @@ def create_app(
 
 def _services(settings: Settings, metrics: Metrics) -> Services:
     serving = Serving(
-        Registry.open(settings.store), every=settings.refresh_seconds, swapped=metrics.reloaded
+        Registry.open(settings.store),
+        every=settings.refresh_seconds,
+        policy=Policy(settings.least_confidence, settings.abstain_share),
+        swapped=metrics.reloaded,
     )
     serving.first(shipped.seed)
     shadow = Shadow(serving, metrics)

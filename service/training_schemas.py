@@ -1,12 +1,25 @@
 """What ``/train`` takes and gives, as the OpenAPI document shows it. What is legal, ``model.config`` decides."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.activations import ACTIVATIONS
-from model.config import LAYERS, NEURONS, OPTIMIZERS, PROMOTIONS, TrainingConfig
+from model.config import LAYERS, NEURONS, OPTIMIZERS, PROMOTIONS, WEIGHTS, TrainingConfig
 from model.errors import ConfigInvalid
+
+_ANY_LAYERS = 2200
+"""So many neurons may every one of the layers have before there are too many weights."""
+
+
+def _one_of(names: Iterable[str]) -> dict[str, Any]:
+    return {"enum": sorted(names)}
+
+
+def _layers(most: int, neurons: int) -> dict[str, Any]:
+    return {"maxItems": most, "items": {"type": "integer", "minimum": 1, "maximum": neurons}}
+
 
 AUGMENTATIONS = ("none", "standard")
 
@@ -19,10 +32,10 @@ class NetworkRequest(BaseModel):
     hidden: list[int] = Field(
         [1000, 500],
         max_length=LAYERS,
-        description="Neurons of each hidden layer.",
-        json_schema_extra={"items": {"type": "integer", "minimum": 1, "maximum": NEURONS}},
+        description=f"Neurons of each hidden layer, up to {NEURONS}; at most {WEIGHTS:,} weights in all.",
+        json_schema_extra={"anyOf": [_layers(LAYERS, _ANY_LAYERS), _layers(1, NEURONS)]},
     )
-    activation: str = Field("relu", json_schema_extra={"enum": sorted(ACTIVATIONS)})
+    activation: str = Field("relu", json_schema_extra=_one_of(ACTIVATIONS))
 
 
 class TrainRequest(BaseModel):

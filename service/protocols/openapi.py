@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from model.network import PIXELS
+from service.picture_schemas import IMAGE, NUMBER, SEVEN
+from service.picture_schemas import PIXELS as PIXELS_SCHEMA
 from service.protocols.v2_request import OUTPUTS
 from service.protocols.v2_schemas import ProtocolError
 
@@ -17,59 +20,61 @@ _MEANINGS = {
     503: "No network is loaded yet, too much is waiting, or the store is out of reach.",
 }
 
-_NUMBER = {"type": "number", "minimum": 0, "maximum": 255}
-_PARAMETERS = {"type": "object", "additionalProperties": True}
-
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of errors with these statuses below ``/v1`` and ``/v2``."""
     return {status: {"model": ProtocolError, "description": _MEANINGS[status]} for status in statuses}
 
 
-def infer_body(most: int, example: str) -> dict[str, Any]:
+def infer_body(most: int) -> dict[str, Any]:
     """Return the description of an inference request.
 
     Args:
         most: pictures in one request.
-        example: a picture file in base64.
     """
     output = {
         "type": "object",
         "required": ["name"],
         "properties": {
             "name": {"type": "string", "enum": list(OUTPUTS)},
-            "parameters": {"type": "object", "properties": {"binary_data": {"type": "boolean"}}},
+            "parameters": _flag("binary_data"),
         },
+    }
+    outputs = {
+        "type": ["array", "null"],
+        "maxItems": 1,
+        "items": output,
+        "description": "Without it, all three.",
     }
     schema = {
         "type": "object",
         "required": ["inputs"],
         "properties": {
-            "id": {"type": "string", "description": "Comes back in the answer."},
+            "id": {"type": ["string", "null"], "description": "Comes back in the answer."},
             "inputs": {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 1,
-                "items": {"type": "object", "oneOf": [_pixels(), _image(most)]},
+                "items": {"oneOf": [_pixels(), _image(most)]},
             },
-            "outputs": {"type": "array", "items": output, "description": "Without it, all three."},
-            "parameters": {"type": "object", "properties": {"binary_data_output": {"type": "boolean"}}},
+            "outputs": outputs,
+            "parameters": _flag("binary_data_output"),
         },
     }
-    described = (
-        "JSON of the length that the header Inference-Header-Content-Length says, then the bytes of the input, which has"
-        " the parameter binary_data_size instead of data."
-    )
-    picture = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [example]}
+    example = {"id": "1", "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [SEVEN]}]}
     return {
         "required": True,
-        "content": {
-            "application/json": {"schema": schema, "example": {"id": "1", "inputs": [picture]}},
-            "application/octet-stream": {
-                "schema": {"type": "string", "format": "binary", "description": described}
-            },
-        },
+        "description": (
+            "Several pictures have the shape [n, 784] or [n, 28, 28]. With binary tensors: application/octet-stream, JSON of"
+            " the length that the header Inference-Header-Content-Length says, then the bytes of the input, which has the"
+            " parameter binary_data_size instead of data."
+        ),
+        "content": {"application/json": {"schema": schema, "example": example}},
     }
+
+
+def _flag(name: str) -> dict[str, Any]:
+    return {"type": ["object", "null"], "properties": {name: {"type": "boolean"}}}
 
 
 def _pixels() -> dict[str, Any]:
@@ -77,16 +82,18 @@ def _pixels() -> dict[str, Any]:
         "type": "object",
         "title": "pixels",
         "required": ["name", "datatype", "shape", "data"],
+        "additionalProperties": False,
         "properties": {
             "name": {"type": "string", "enum": ["pixels"]},
-            "datatype": {"type": "string", "enum": ["FP32", "UINT8"]},
-            "shape": {
+            "datatype": {"type": "string", "enum": ["FP32"], "description": "Or UINT8."},
+            "shape": {"enum": [[1, PIXELS], [1, 28, 28]]},
+            "data": {
                 "type": "array",
-                "items": {"type": "integer"},
-                "description": "[n, 784] or [n, 28, 28]",
+                "items": NUMBER,
+                "minItems": PIXELS,
+                "maxItems": PIXELS,
+                "description": "0 is paper, 255 is ink; in one list, or nested as the shape says.",
             },
-            "data": {"type": "array", "description": "0 is paper, 255 is ink; in one list, or nested."},
-            "parameters": _PARAMETERS,
         },
     }
 
@@ -96,34 +103,31 @@ def _image(most: int) -> dict[str, Any]:
         "type": "object",
         "title": "image",
         "required": ["name", "datatype", "shape", "data"],
+        "additionalProperties": False,
         "properties": {
             "name": {"type": "string", "enum": ["image"]},
             "datatype": {"type": "string", "enum": ["BYTES"]},
             "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 1},
-            "data": {"type": "array", "items": _IMAGE, "minItems": 1, "maxItems": most},
-            "parameters": _PARAMETERS,
+            "data": {"type": "array", "items": IMAGE, "minItems": 1, "maxItems": most},
         },
     }
 
 
-def instances_body(most: int, example: str) -> dict[str, Any]:
+def instances_body(most: int) -> dict[str, Any]:
     """Return the description of a request of ``/v1``.
 
     Args:
         most: pictures in one request.
-        example: a picture file in base64.
     """
-    row = {"type": "array", "items": _NUMBER, "minItems": 28, "maxItems": 28}
     instance = {
         "oneOf": [
             {
                 "type": "object",
                 "required": ["b64"],
                 "additionalProperties": False,
-                "properties": {"b64": _IMAGE},
+                "properties": {"b64": IMAGE},
             },
-            {"type": "array", "items": row, "minItems": 28, "maxItems": 28},
-            {"type": "array", "items": _NUMBER, "minItems": 784, "maxItems": 784},
+            *PIXELS_SCHEMA["oneOf"],
         ]
     }
     schema = {
@@ -131,7 +135,5 @@ def instances_body(most: int, example: str) -> dict[str, Any]:
         "required": ["instances"],
         "properties": {"instances": {"type": "array", "items": instance, "minItems": 1, "maxItems": most}},
     }
-    return {
-        "required": True,
-        "content": {"application/json": {"schema": schema, "example": {"instances": [{"b64": example}]}}},
-    }
+    example = {"instances": [{"b64": SEVEN}]}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}

@@ -13,7 +13,7 @@ from model.network import PIXELS
 from service import bodies
 from service.errors import ApiError
 
-_TYPES = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}
+_TYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}
 _ROWS = ([784], [28, 28])
 _BATCHED = "[n, 784] or [n, 28, 28]"
 

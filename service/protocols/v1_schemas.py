@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict
 from service.schemas import Explanation, Prediction
 
 
-class Models(BaseModel):
+class V1Models(BaseModel):
     """The names of the models."""
 
     models: list[str]
 
 
-class Model(BaseModel):
+class V1Model(BaseModel):
     """The model, whether it can answer, and the version that does."""
 
     model_config = ConfigDict(protected_namespaces=())
@@ -23,13 +23,13 @@ class Model(BaseModel):
     model_version_status: list[dict[str, Any]]
 
 
-class Predictions(BaseModel):
+class V1Predictions(BaseModel):
     """One prediction for each instance, in order."""
 
     predictions: list[Prediction]
 
 
-class Explanations(BaseModel):
+class V1Explanations(BaseModel):
     """One explanation for each instance, in order."""
 
     explanations: list[Explanation]

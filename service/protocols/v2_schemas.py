@@ -134,9 +134,20 @@ class RepositoryEntry(BaseModel):
 class Parameters(BaseModel):
     """A body of parameters."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        json_schema_extra={
+            "properties": {
+                "version": {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"},
+                "alias": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,62}$"},
+                "config": {
+                    "type": "string",
+                    "pattern": r'^(?=\{)\{"(?:version|alias)": ?"[^"]*"',
+                    "description": "version and alias as a text of JSON, for clients that can send nothing else.",
+                },
+            }
+        },
+    )
 
 
 class RepositoryIndexRequest(BaseModel):

@@ -17,6 +17,7 @@ from service import archives, bodies, png
 from service.errors import ApiError
 from service.example import Example
 from service.exchange import Exchange
+from service.picture_schemas import example_body
 from service.pictures import Pictures
 from service.records import Records, records_of
 from service.services import Services, services_of
@@ -82,6 +83,7 @@ class Examples(BaseModel):
     status_code=201,
     response_model=ExampleDocument,
     responses={200: {"model": ExampleDocument | BulkDocument, "description": "It was known; or an archive."}},
+    openapi_extra={"requestBody": example_body()},
 )
 async def add(request: Request, records: RecordsDep, services: ServicesDep, label: Label = None) -> Response:
     """Keep a picture with its true label, in any body that /predict takes; or a zip archive of LABEL/name.png."""

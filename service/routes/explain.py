@@ -12,8 +12,9 @@ from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
+from service.options import options_of
 from service.pictures import Prepared
-from service.routes.predict import as_result, options_of, predictor_of
+from service.routes.predict import as_result, predictor_of
 from service.services import Services
 
 LEARNING_RATE = 0.1

@@ -15,7 +15,8 @@ router = APIRouter(tags=["models"])
 
 ServicesDep = Annotated[Services, Depends(services_of)]
 VersionPath = Annotated[str, Path(max_length=20, examples=["1"])]
-AliasPath = Annotated[str, Path(max_length=63, examples=["production"])]
+_NAME: dict[str, Any] = {"pattern": "^[a-z][a-z0-9_-]{0,62}$"}
+AliasPath = Annotated[str, Path(max_length=63, examples=["production"], json_schema_extra=_NAME)]
 
 
 @router.get("/models", operation_id="list_models")

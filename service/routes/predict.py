@@ -1,7 +1,6 @@
 """``POST /predict`` and ``POST /predict/batch``."""
 
 import asyncio
-from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -12,24 +11,13 @@ from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError, as_api_error
 from service.exchange import Answer, Exchange
+from service.options import options_of
 from service.pictures import Prepared
 from service.png import data_url
 from service.services import Services
 
-INCLUDES = ("image", "layers")
 TURN = 16
 """Pictures of one request after which others get a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the query asks for: a network by version or alias, and what to include."""
-
-    name: str | None = None
-    include: tuple[str, ...] = ()
-
-
-DEFAULTS = Options()
 
 
 class Predict:
@@ -50,7 +38,7 @@ class Predict:
         prepared = await services.pictures.prepare(submission)
         reading, waited, taken = await services.batcher.read(predictor, prepared.pixels, prepared.normalised)
         encoding = perf_counter()
-        result = as_result(reading, prepared, predictor)
+        result = as_result(options.judged(reading, predictor), prepared, predictor)
         if options.include:
             add_included(result, options.include, prepared, predictor)
         answer = Answer(orjson.dumps(result, option=orjson.OPT_SERIALIZE_NUMPY))
@@ -81,7 +69,7 @@ class Predict:
                 results.append({"error": entry.message})
                 continue
             reading = next(readings)
-            result = as_result(reading, entry, predictor)
+            result = as_result(options.judged(reading, predictor), entry, predictor)
             if options.include:
                 add_included(result, options.include, entry, predictor)
             results.append(result)
@@ -104,32 +92,6 @@ class Predict:
             if number % TURN == 0:
                 await asyncio.sleep(0)
         return prepared
-
-
-def options_of(exchange: Exchange, *more: str) -> Options:
-    """Return what the query asks for.
-
-    Raises:
-        ApiError: 422.
-    """
-    if not exchange.scope["query_string"]:
-        return DEFAULTS
-    query = exchange.query("include", "version", "alias", *more)
-    if "version" in query and "alias" in query:
-        raise ApiError(422, "expected either version or alias in the query, got both")
-    include = tuple(query["include"].split(",")) if "include" in query else ()
-    if not set(include) <= set(INCLUDES):
-        raise ApiError(422, "expected include to name image, layers or both, got another", field="include")
-    return Options(_name(query), include)
-
-
-def _name(query: dict[str, str]) -> str | None:
-    version, alias = query.get("version"), query.get("alias")
-    if version is not None and not version.isdecimal():
-        raise ApiError(404, "expected a version that exists, got one that does not")
-    if alias is not None and alias[:1].isdecimal():
-        raise ApiError(404, "expected an alias that exists, got one that does not")
-    return version if version is not None else alias
 
 
 async def predictor_of(services: Services, name: str | None) -> Predictor:

@@ -9,9 +9,8 @@ from service.exchange import Handler
 from service.hot import endpoint
 from service.protocols.descriptions import MODEL
 from service.protocols.openapi import errors, infer_body, instances_body
-from service.protocols.v1_schemas import Explanations, Model, Models, Predictions
+from service.protocols.v1_schemas import V1Explanations, V1Model, V1Models, V1Predictions
 from service.protocols.v2_schemas import InferenceResponse, NotReady
-from service.routes.reading import SEVEN
 from service.routes.v1 import MOST_EXPLAINED, Instances
 from service.routes.v2 import Infer
 from service.services import Services, services_of
@@ -26,13 +25,6 @@ _VERSION = {
     "schema": {"type": "string", "maxLength": 20},
     "example": "1",
 }
-_LENGTH = {
-    "name": "Inference-Header-Content-Length",
-    "in": "header",
-    "required": False,
-    "schema": {"type": "integer", "minimum": 0},
-    "description": "Bytes of JSON before binary tensors, counted before compression.",
-}
 
 meta = APIRouter(prefix="/v1", tags=[_V1], responses=errors(422, 503))
 
@@ -45,9 +37,9 @@ async def live() -> dict[str, str]:
 
 
 @meta.get("/models", operation_id="v1_models")
-async def models() -> Models:
+async def models() -> V1Models:
     """List the models: there is one."""
-    return Models(models=[MODEL])
+    return V1Models(models=[MODEL])
 
 
 @meta.get(
@@ -55,14 +47,14 @@ async def models() -> Models:
     operation_id="v1_model",
     responses={503: {"model": NotReady, "description": "Not ready."}},
 )
-async def model(response: Response, services: Services = Depends(services_of)) -> Model | NotReady:  # noqa: B008, FAST002 - the short form
+async def model(response: Response, services: Services = Depends(services_of)) -> V1Model | NotReady:  # noqa: B008, FAST002 - the short form
     """Say whether the model can answer, and in which version."""
     current = services.serving.current
     if services.reason_not_ready is not None or current is None:
         response.status_code = 503
         return NotReady(error=f"expected to be ready, got {services.reason_not_ready}")
     status: dict[str, Any] = {"version": current.version, "state": "AVAILABLE"}
-    return Model(name=MODEL, ready=True, model_version_status=[status])
+    return V1Model(name=MODEL, ready=True, model_version_status=[status])
 
 
 def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Handler]]:
@@ -77,8 +69,8 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
         infer,
         operation_id="v2_infer",
         answer=InferenceResponse,
-        body=infer_body(most, SEVEN),
-        parameters=[_LENGTH],
+        body=infer_body(most),
+        parameters=[],
     )
     _add(
         router,
@@ -86,16 +78,16 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
         infer,
         operation_id="v2_infer_version",
         answer=InferenceResponse,
-        body=infer_body(most, SEVEN),
-        parameters=[_VERSION, _LENGTH],
+        body=infer_body(most),
+        parameters=[_VERSION],
     )
     _add(
         router,
         predict,
         instances.predict,
         operation_id="v1_predict",
-        answer=Predictions,
-        body=instances_body(most, SEVEN),
+        answer=V1Predictions,
+        body=instances_body(most),
         parameters=[],
     )
     _add(
@@ -103,8 +95,8 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
         explain,
         instances.explain,
         operation_id="v1_explain",
-        answer=Explanations,
-        body=instances_body(MOST_EXPLAINED, SEVEN),
+        answer=V1Explanations,
+        body=instances_body(MOST_EXPLAINED),
         parameters=[],
     )
     hot: dict[tuple[str, str], Handler] = {

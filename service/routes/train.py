@@ -37,6 +37,8 @@ RecordsDep = Annotated[Records, Depends(records_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 News = tuple[list[tuple[int, dict[str, Any]]], bool]
 
+_EVENT_ID: dict[str, Any] = {"pattern": "^[0-9]{0,9}$"}
+
 router = APIRouter(prefix="/train", tags=["train"])
 
 _BODY: dict[str, Any] = {
@@ -144,7 +146,7 @@ async def events(
     records: RecordsDep,
     services: ServicesDep,
     job_id: JobPath,
-    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=20, json_schema_extra=_EVENT_ID)] = None,
 ) -> Response:
     """Follow a job: its history first, then what happens, until it ends."""
     after = _number(last_event_id)

@@ -85,9 +85,13 @@ def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
     """
     serving, parameters = services.serving, _parameters(asked)
     target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
+    if name.isdecimal() and name != target:
+        raise ApiError(409, "expected one version, got it in the path and, different, in the parameters")
     serving.fetch_version(target)
-    if parameters:
-        alias = parameters.get("alias") or _alias(name)
+    alias = parameters.get("alias")
+    if alias is None and "version" in parameters and not name.isdecimal():
+        alias = _resolvable(name)
+    if alias is not None:
         serving.registry.set_alias(alias, target, "loaded through the inference protocol")
     serving.refresh()
     return Loaded()
@@ -112,13 +116,6 @@ def unload(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
 
 def _resolvable(name: str) -> str:
     return PRODUCTION if name == MODEL else name
-
-
-def _alias(name: str) -> str:
-    """Return the alias that a load moves when no parameter names one."""
-    if name.isdecimal():
-        raise ApiError(400, "expected the parameter alias beside a version in the path, got none")
-    return _resolvable(name)
 
 
 def _parameters(asked: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""The OpenAPI document: what FastAPI knows of the routes, and what holds for all of them.
+
+Every operation says which errors it can answer with and what is in them. Schemas stand once, under ``components``.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from service.hot import problems
+from service.protocols.openapi import errors
+from service.schemas import Problem
+
+_CHANGING = ("post", "put", "delete")
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the document of an application."""
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        description=app.description,
+        routes=app.routes,
+        license_info=app.license_info,
+        separate_input_output_schemas=app.separate_input_output_schemas,
+    )
+    schemas: dict[str, Any] = document["components"]["schemas"]
+    schemas["Problem"] = Problem.model_json_schema()
+    for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form, which we never send
+        schemas.pop(name, None)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _add_errors(path, method, operation)
+    found: dict[str, Any] = {}
+    whole: dict[str, Any] = _hoisted(document, found)
+    whole["components"]["schemas"] = {**found, **whole["components"]["schemas"]}
+    return whole
+
+
+def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Let an operation name what any of its kind can answer."""
+    protocol = path.startswith(("/v1", "/v2"))
+    statuses = [*((400, 401, 413) if method in _CHANGING else ()), *((404, 409) if "{" in path else ())]
+    responses = operation["responses"]
+    for status in statuses:
+        if str(status) not in responses:
+            responses[str(status)] = _protocol_error(status) if protocol else problems(status)[status]
+
+
+def _protocol_error(status: int) -> dict[str, Any]:
+    reference = {"schema": {"$ref": "#/components/schemas/ProtocolError"}}
+    description = errors(status)[status]["description"]
+    return {"description": description, "content": {"application/json": reference}}
+
+
+def _hoisted(value: Any, found: dict[str, Any]) -> Any:
+    """Return a part of the document without the schemas that it defines for itself, which are added to those found."""
+    if isinstance(value, list):
+        return [_hoisted(item, found) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for name, schema in value.get("$defs", {}).items():
+        found.setdefault(name, _hoisted(schema, found))
+    moved = {name: _hoisted(item, found) for name, item in value.items() if name != "$defs"}
+    reference = moved.get("$ref")
+    if isinstance(reference, str):
+        moved["$ref"] = reference.replace("#/$defs/", "#/components/schemas/")
+    return moved
