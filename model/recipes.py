@@ -31,7 +31,7 @@ RECIPES: Final[dict[str, TrainingConfig]] = {
     ),
     "finish": TrainingConfig(
         examples=False,
-        epochs=100,
+        epochs=85,
         batch_size=256,
         learning_rate=0.0008,
         augmentation="finish",
