@@ -53,8 +53,8 @@ fix: .venv/.dev ## format the code and mend what ruff can mend
 
 lock: .venv/.dev ## choose the versions in requirements/ anew (UPGRADE=--upgrade takes newer ones)
 	@$(PIP_INSTALL) uv
-	$(COMPILE) $(UPGRADE) pyproject.toml --all-extras --group dev --output-file requirements/dev.txt
-	$(COMPILE) pyproject.toml --all-extras --constraints requirements/dev.txt --output-file requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(COMPILE) pyproject.toml --constraints requirements/dev.txt --output-file requirements/runtime.txt
 	$(COMPILE) --group build --constraints requirements/dev.txt --output-file requirements/build.txt
 
 clean: ## remove the environment and the caches; .numeral/ (what was learned) stays

@@ -29,10 +29,7 @@ def project() -> dict[str, Any]:
 def named(lock: str) -> list[Requirement]:
     """Return the requirements that pyproject.toml makes of a lock."""
     groups = project()["dependency-groups"]
-    runtime = [
-        *project()["project"]["dependencies"],
-        *project()["project"]["optional-dependencies"]["telemetry"],
-    ]
+    runtime = project()["project"]["dependencies"]
     included = [groups[entry["include-group"]] for entry in groups["dev"]]
     wanted = {"runtime.txt": runtime, "build.txt": groups["build"], "dev.txt": sum(included, runtime)}
     return [Requirement(text) for text in wanted[lock]]
