@@ -2,7 +2,7 @@
 
 import { paintActivations } from "./colour.js";
 import { Diagram } from "./diagram.js";
-import { byId, chosen, el } from "./dom.js";
+import { byId, chosen } from "./dom.js";
 import { count, number } from "./format.js";
 import { layerName, sample } from "./layers.js";
 import { neuronCard } from "./neuron-card.js";

@@ -52,9 +52,11 @@ export function wishStep({ layers }) {
     return;
   }
   const [{ nudges, name, activations }] = hidden;
-  const strongest = nudges.reduce((best, nudge, i) => (Math.abs(nudge) > Math.abs(nudges[best]) ? i : best), 0);
+  // Of the neurons that are active: the wish that a silent one should be less active changes nothing.
+  const weight = (i) => (activations[i] === 0 ? 0 : Math.abs(nudges[i]));
+  const strongest = nudges.reduce((best, _, i) => (weight(i) > weight(best) ? i : best), 0);
   byId("wish-words").replaceChildren(...bold("The activations cannot be set, only wished for: each hidden neuron hears the wishes of all it feeds, weighted. ",
-    `Strongest in ${name}: neuron ${strongest}, now ${number(activations[strongest])}, should go ${nudges[strongest] > 0 ? "up" : "down"} `,
+    `The strongest wish in ${name}: neuron ${strongest}, now ${number(activations[strongest])}, should go ${nudges[strongest] > 0 ? "up" : "down"} `,
     [signed(nudges[strongest])], ". Its own weights change by the same rule, and so on back to the pixels."));
   byId("wish").replaceChildren(el("div", { className: "wish" }, ...hidden.map(wishGrid)));
 }
