@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from model.errors import ArtifactCorrupt, ModelError, VersionNotFound
+from model.artifact import Artifact
+from model.errors import ArtifactCorrupt, ConfigInvalid, ModelError, VersionNotFound
 from model.network import PIXELS
-from model.predictor import Predictor
+from model.predictor import Policy, Predictor
 from model.registry import Registry
 from service.errors import ApiError
 
@@ -35,6 +36,7 @@ class Serving:
     Args:
         registry: what there is.
         every: seconds between looks at the aliases.
+        policy: when to abstain, if not as each network's calibration says.
         swapped: is told the version that has become the current one, and whether it is the first.
 
     Attributes:
@@ -50,6 +52,7 @@ class Serving:
         registry: Registry,
         *,
         every: float = 0.5,
+        policy: Policy | None = None,
         swapped: Callable[[str, bool], None] = lambda _version, _first: None,
     ) -> None:
         self.registry = registry
@@ -59,7 +62,7 @@ class Serving:
         self.problem: str | None = None
         self.reloads = 0
         self.looked = threading.Event()
-        self._every, self._swapped = every, swapped
+        self._every, self._policy, self._swapped = every, policy, swapped
         self._before: list[Callable[[Registry], None]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
@@ -147,13 +150,21 @@ class Serving:
         if kept is not None:
             return kept
         try:
-            predictor = warmed(Predictor(self.registry.load(version)))
+            predictor = warmed(self._under_policy(self.registry.load(version)))
         except (ArtifactCorrupt, VersionNotFound) as error:
             self._quarantine(version, error)
             raise
         if self.broken.pop(version, None) is not None:
             log.info("version %s is whole again", version)
         return predictor
+
+    def _under_policy(self, artifact: Artifact) -> Predictor:
+        """Return a network that abstains as this server is set to, or, where it was not calibrated, as it does by itself."""
+        try:
+            return Predictor(artifact, self._policy)
+        except ConfigInvalid as error:
+            log.warning("version %s abstains by its own measure: %s", artifact.version, error)
+            return Predictor(artifact)
 
     def _quarantine(self, version: str, error: ModelError) -> None:
         if isinstance(error, VersionNotFound) and version not in self.registry.versions():

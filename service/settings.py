@@ -56,6 +56,15 @@ class Settings(BaseSettings):
         75, ge=1, description="How long a connection without requests stays open."
     )
     refresh_seconds: float = Field(0.5, gt=0, le=60, description="How often the aliases are looked up.")
+    least_confidence: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Abstain below this confidence, not below the one that each network names.",
+    )
+    abstain_share: float | None = Field(
+        None, ge=0, le=0.5, description="Abstain so often from good digits; goes before least_confidence."
+    )
     decoders: int = Field(
         default_factory=lambda: max(1, (os.cpu_count() or 1) // 2),
         ge=1,

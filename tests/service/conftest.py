@@ -20,7 +20,9 @@ from service.settings import Settings
 def publish_tiny(registry: Registry, seed: int) -> str:
     """Publish a small network with random weights, another one for each seed, and return its version."""
     network = Network.create((16,), "relu", np.random.default_rng(seed))
-    manifest = make_manifest(network, Calibration(), training={"seed": seed}, metrics={"validation_error": 0.9})
+    manifest = make_manifest(
+        network, Calibration(), training={"seed": seed}, metrics={"validation_error": 0.9}
+    )
     return registry.publish(manifest, encode_weights(network), {}, f"tiny-{seed}")
 
 

@@ -42,7 +42,9 @@ def png(grey: Grey) -> bytes:
 
 def multipart(*files: bytes, boundary: str = "a-boundary") -> Body:
     """A form with these files."""
-    head = 'Content-Disposition: form-data; name="file"; filename="digit.png"\r\nContent-Type: image/png\r\n\r\n'
+    head = (
+        'Content-Disposition: form-data; name="file"; filename="digit.png"\r\nContent-Type: image/png\r\n\r\n'
+    )
     parts = [f"--{boundary}\r\n{head}".encode() + file + b"\r\n" for file in files]
     return Body(b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}")
 

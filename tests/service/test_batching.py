@@ -62,7 +62,9 @@ async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> 
     waiting, at_once = unobserved(), unobserved()
     at_once.crowd = ["only this one"]
     readings = [(await b.read(predictor, image, None))[0] for b in (waiting, at_once) for _ in range(3)]
-    assert {reading.activations.tobytes() for reading in readings} == {alone(predictor, image).activations.tobytes()}
+    assert {reading.activations.tobytes() for reading in readings} == {
+        alone(predictor, image).activations.tobytes()
+    }
 
 
 async def test_networks_are_not_mixed(predictors: list[Predictor]) -> None:
@@ -118,7 +120,9 @@ async def test_answers_under_promotions_are_those_of_the_version_they_name(tiny_
 
     async def ask(client: httpx.AsyncClient, i: int) -> None:
         while promoting:
-            response = await client.post("/predict", content=bodies[i].data, headers={"Content-Type": "image/png"})
+            response = await client.post(
+                "/predict", content=bodies[i].data, headers={"Content-Type": "image/png"}
+            )
             assert response.status_code == 200
             answer = response.json()
             version = answer["model"]["version"]

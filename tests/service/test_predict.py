@@ -121,7 +121,9 @@ async def test_a_batch_answers_in_order(client: httpx.AsyncClient) -> None:
 async def test_one_bad_picture_of_a_batch_is_its_own_error(client: httpx.AsyncClient) -> None:
     """The others are read."""
     good = png(digits(1)[0])
-    predictions = (await post(client, multipart(good, b"no picture", good[:100], good), "/predict/batch"))["predictions"]
+    predictions = (await post(client, multipart(good, b"no picture", good[:100], good), "/predict/batch"))[
+        "predictions"
+    ]
     assert [list(p) == ["error"] for p in predictions] == [False, True, True, False]
     assert predictions[0] == predictions[3]
 

@@ -51,7 +51,10 @@ MALFORMED = {
     "a form without a boundary": (Body(multipart(GOOD).data, "multipart/form-data"), 400),
     "a form with another boundary": (Body(multipart(GOOD).data, "multipart/form-data; boundary=other"), 400),
     "a form that is cut off": (Body(multipart(GOOD).data[:-10], multipart().kind), 400),
-    "a form part without headers": (Body(b"--b\r\n\r\ndata\r\n--b--", "multipart/form-data; boundary=b"), 400),
+    "a form part without headers": (
+        Body(b"--b\r\n\r\ndata\r\n--b--", "multipart/form-data; boundary=b"),
+        400,
+    ),
     "a form of many parts": (multipart(*[b"x"] * 65), 413),
     "a form field instead of a file": (
         Body(
@@ -86,8 +89,14 @@ MALFORMED = {
     "UTF-16": (json_body('{"image": "x"}'.encode("utf-16")), 400),
     "NaN": (json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"NaN", 1)), 400),
     "Infinity": (json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"-Infinity", 1)), 400),
-    "a number that overflows": (json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"1e999", 1)), (400, 422)),
-    "a huge whole number": (json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"9" * 400, 1)), (400, 422)),
+    "a number that overflows": (
+        json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"1e999", 1)),
+        (400, 422),
+    ),
+    "a huge whole number": (
+        json_body(orjson.dumps({"pixels": rows()}).replace(b"0", b"9" * 400, 1)),
+        (400, 422),
+    ),
     "a pixel over 255": (as_json(pixels=rows(value=256)), 422),
     "a pixel below 0": (as_json(pixels=rows(value=-1)), 422),
     "a fraction over 255": (as_json(pixels=rows(value=255.01)), 422),

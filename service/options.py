@@ -1,0 +1,73 @@
+"""What the query of a prediction asks for."""
+
+from dataclasses import dataclass
+
+from model.errors import ConfigInvalid
+from model.predictor import Policy, Predictor, Reading
+from service.errors import ApiError
+from service.exchange import Exchange
+
+INCLUDES = ("image", "layers")
+POLICY = ("least_confidence", "abstain_share")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """A network by version or alias, what to include, and when to abstain, if not as the server does by itself."""
+
+    name: str | None = None
+    include: tuple[str, ...] = ()
+    policy: Policy | None = None
+
+    def judged(self, reading: Reading, predictor: Predictor) -> Reading:
+        """Return a reading under the policy asked for.
+
+        Raises:
+            ConfigInvalid: a share is asked for, and the network was not calibrated.
+        """
+        return reading if self.policy is None else reading.at(predictor.least_confidence(self.policy))
+
+
+DEFAULTS = Options()
+
+
+def options_of(exchange: Exchange, *more: str) -> Options:
+    """Return what the query asks for.
+
+    Args:
+        exchange: the request.
+        more: names of parameters that somebody else reads.
+
+    Raises:
+        ApiError: 404, a version or alias that cannot be; 409, both; 422, a value out of range.
+    """
+    if not exchange.scope["query_string"]:
+        return DEFAULTS
+    query = exchange.query("include", "version", "alias", *POLICY, *more)
+    if "version" in query and "alias" in query:
+        raise ApiError(409, "expected either version or alias in the query, got both")
+    include = tuple(query["include"].split(",")) if "include" in query else ()
+    if not set(include) <= set(INCLUDES):
+        raise ApiError(422, "expected include to name image, layers or both, got another", field="include")
+    return Options(_name(query), include, _policy(query))
+
+
+def _name(query: dict[str, str]) -> str | None:
+    version, alias = query.get("version"), query.get("alias")
+    if version is not None and not version.isdecimal():
+        raise ApiError(404, "expected a version that exists, got one that does not")
+    if alias is not None and alias[:1].isdecimal():
+        raise ApiError(404, "expected an alias that exists, got one that does not")
+    return version if version is not None else alias
+
+
+def _policy(query: dict[str, str]) -> Policy | None:
+    given = {name: query[name] for name in POLICY if name in query}
+    if not given:
+        return None
+    try:
+        return Policy(**{name: float(value) for name, value in given.items()})
+    except ValueError:
+        raise ApiError(422, f"expected {' and '.join(given)} to be numbers, got another value") from None
+    except ConfigInvalid as error:
+        raise ApiError(422, str(error), field=error.field) from None

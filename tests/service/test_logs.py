@@ -1,0 +1,84 @@
+"""Log lines: whole, in order, and never in anybody's way."""
+
+import logging
+import os
+
+import orjson
+import pytest
+
+from service.logs import MOST_WAITING, Handler, LineWriter, RequestLog
+
+
+def test_lines_come_out_whole_and_in_order() -> None:
+    """Through a pipe, all of them, once the writer is closed."""
+    reader, pipe = os.pipe()
+    writer = LineWriter(pipe)
+    writer.start()
+    for number in range(1000):
+        writer.write(b"%d\n" % number)
+    writer.close()
+    os.close(pipe)
+    with os.fdopen(reader, "rb") as lines:
+        assert [int(line) for line in lines] == list(range(1000))
+
+
+def test_who_does_not_read_holds_nobody_up() -> None:
+    """A full pipe costs lines, not time; how many were dropped is said when somebody reads again."""
+    reader, pipe = os.pipe()
+    os.set_blocking(pipe, False)
+    writer = LineWriter(pipe)
+    for _ in range(MOST_WAITING + 7):
+        writer.write(b"x" * 99 + b"\n")
+    writer.start()
+    with os.fdopen(reader, "rb") as lines:
+        found = [lines.readline() for _ in range(MOST_WAITING + 1)]
+        writer.close()
+    os.close(pipe)
+    assert orjson.loads(found[-1])["message"] == "7 log lines dropped"
+
+
+def test_a_held_writer_writes_at_once() -> None:
+    """For a parent that must have no threads."""
+    reader, pipe = os.pipe()
+    writer = LineWriter(pipe)
+    writer.hold()
+    writer.write(b"now\n")
+    assert os.read(reader, 100) == b"now\n"
+    os.close(pipe)
+    os.close(reader)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_request_is_one_line(as_json: bool) -> None:
+    """With its id, route, status, sizes and time."""
+    lines: list[bytes] = []
+    RequestLog(lines.append, as_json=as_json)(
+        "id7", "POST", "/predict", status=200, received=3, sent=5, seconds=0.25
+    )
+    assert len(lines) == 1
+    assert lines[0].endswith(b"\n")
+    if as_json:
+        line = orjson.loads(lines[0])
+        time = line.pop("time")
+        assert time.endswith("Z")
+        assert line == {
+            "level": "info", "message": "request", "request_id": "id7", "method": "POST", "route": "/predict",
+            "status": 200, "received": 3, "sent": 5, "ms": 250.0,
+        }  # fmt: skip
+    else:
+        assert b"POST /predict 200 250.0 ms id7" in lines[0]
+
+
+def test_a_message_with_line_feeds_stays_one_line() -> None:
+    """What a message holds cannot forge another line."""
+    lines: list[bytes] = []
+    error = ValueError("bad\nvalue")
+    record = logging.LogRecord(
+        "test", logging.ERROR, "", 0, 'two\nlines "and" quotes', None, (type(error), error, None)
+    )
+    Handler(lines.append, as_json=True).handle(record)
+    assert len(lines) == 1
+    assert lines[0].count(b"\n") == 1
+    line = orjson.loads(lines[0])
+    assert line["message"] == 'two\nlines "and" quotes'
+    assert "ValueError" in line["traceback"]
