@@ -35,10 +35,12 @@ class Remote:
     """
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
+        self._url, self._headers = url, {"X-API-Key": api_key} if api_key else {}
+
+    def _client(self) -> "httpx.Client":
         import httpx
 
-        headers = {"X-API-Key": api_key} if api_key else {}
-        self._client = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
+        return httpx.Client(base_url=self._url, headers=self._headers, timeout=TIMEOUT)
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """Return the JSON of an answer, or None if it has no body.
@@ -61,7 +63,8 @@ class Remote:
         import httpx
 
         try:
-            answer = self._client.request(method, path, **options)
+            with self._client() as client:
+                answer = client.request(method, path, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RemoteError(f"expected an answer from the service: {type(error).__name__}") from error
         if not answer.is_success:
@@ -80,7 +83,8 @@ class Remote:
         while True:
             try:
                 headers = {"Last-Event-ID": last} if last else {}
-                with self._client.stream("GET", f"/train/{job_id}/events", headers=headers) as answer:
+                path = f"/train/{job_id}/events"
+                with self._client() as client, client.stream("GET", path, headers=headers) as answer:
                     if not answer.is_success:
                         answer.read()
                         raise RemoteError(_reason(answer))

@@ -1,0 +1,124 @@
+"""``numeral jobs`` and ``numeral train --remote``, against a service whose jobs are run by hand."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from service.attempts import Attempt
+from tests.service.cli.commands import json_of, numeral
+from tests.service.homes import Home, until
+from tests.service.server_process import ServerProcess, running_server
+
+RESULT = {
+    "version": "7",
+    "digest": "sha256:1",
+    "validation_error": 0.01,
+    "gate": {"promoted": True, "reason": "better beyond chance"},
+}
+PROGRESS = {
+    "epoch": 1,
+    "epochs": 2,
+    "fraction": 0.5,
+    "loss": 0.25,
+    "validation_error": 0.02,
+    "images_per_second": 1000.0,
+    "seconds_left": 3.0,
+}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A service without a worker."""
+    with running_server(tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+@pytest.fixture
+def home(server: ServerProcess) -> Iterator[Home]:
+    """The stores behind it."""
+    home = Home(server.log.parent)
+    yield home
+    home.close()
+
+
+def work(home: Home, job_id: str, run: int = 1) -> None:
+    """Run a job to a good end, by hand."""
+    attempt = Attempt.claim(home.engine, job_id, run, "w")
+    assert attempt is not None
+    attempt.report(PROGRESS, milestone=True)
+    attempt.succeed(RESULT)
+
+
+def test_a_remote_training_is_watched_to_its_end(server: ServerProcess, home: Home) -> None:
+    """Every event is a line, and the last lines say what came of it."""
+    lines: list[str] = []
+    options = ["--hidden", "8", "--epochs", "2", "--limit", "300", "--seed", "5"]
+    watching = threading.Thread(
+        target=lambda: lines.extend(numeral("train", "--remote", server.url, *options).stdout.splitlines())
+    )
+    watching.start()
+    until(lambda: bool(home.jobs.newest(1)))
+    job = home.jobs.newest(1)[0]
+    work(home, job.id)
+    watching.join()
+    assert job.config["network"] == {"hidden": [8], "activation": "relu"}
+    assert (job.config["epochs"], job.config["limit"], job.config["seed"]) == (2, 300, 5)
+    assert any("50.0%  epoch 1/2  loss 0.2500  validation error 2.00%  3 s left" in line for line in lines)
+    assert lines[-2:] == ["version 7  sha256:1", "promoted to production: better beyond chance"]
+
+
+def test_what_the_service_refuses_is_said_in_one_sentence(server: ServerProcess) -> None:
+    """With exit status 1 and no traceback."""
+    result = numeral("train", "--remote", server.url, "--epochs", "0")
+    assert result.exit_code == 1
+    assert "epochs: expected a whole number from 1 to 10000" in result.stderr
+    result = numeral("train", "--remote", server.url, "--schedule", "constant", "--json")
+    assert "expected only data" in json.loads(result.stderr)["error"]
+
+
+def test_jobs_are_listed_shown_cancelled_and_resumed(server: ServerProcess, home: Home) -> None:
+    """For people and for programs."""
+    job_id, url = home.submit(), ("--url", server.url)
+    assert f"{job_id}  queued" in numeral("jobs", *url).stdout
+    assert json_of("jobs", "--state", "queued", *url)[0]["id"] == job_id
+    assert json.loads(numeral("jobs", "show", job_id, *url).stdout)["state"] == "queued"
+    assert json_of("jobs", "cancel", job_id, *url)[0]["state"] == "cancelled"
+    followed = numeral("jobs", "follow", job_id, *url)
+    assert (followed.exit_code, followed.stdout.splitlines()[-1]) == (1, "the job was cancelled")
+    assert numeral("jobs", "resume", job_id, *url).stdout.startswith(f"{job_id}  queued")
+    work(home, job_id, run=2)
+    assert json_of("jobs", "follow", job_id, *url)[-1]["result"] == RESULT
+
+
+def test_an_unknown_job_and_an_absent_service_are_said_in_one_sentence(server: ServerProcess) -> None:
+    """Exit status 1."""
+    unknown = numeral("jobs", "show", "none", "--url", server.url)
+    assert (unknown.exit_code, unknown.stderr) == (
+        1,
+        "numeral: expected the id of a job, got an unknown one\n",
+    )
+    absent = numeral("jobs", "--url", "http://127.0.0.1:9")
+    assert (absent.exit_code, "expected an answer from the service" in absent.stderr) == (1, True)
+
+
+def test_examples_are_added_counted_exported_imported_and_deleted(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    """The way round."""
+    from model.sources import load_test
+    from service import png
+
+    url = ("--url", server.url)
+    picture = tmp_path / "seven.png"
+    picture.write_bytes(png.encode(load_test().images[0]))
+    added = json_of("examples", "add", "7", picture, *url)[0]
+    assert "1 examples: 0: 0" in numeral("examples", *url).stdout
+    archive = tmp_path / "examples.zip"
+    assert json_of("examples", "export", archive, *url)[0]["size"] == archive.stat().st_size
+    assert numeral("examples", "import", archive, *url).stdout == "0 new, 1 known, 0 refused\n"
+    assert numeral("examples", "delete", added["id"], *url).exit_code == 0
+    assert json_of("examples", *url)[0]["total"] == 0
+    assert numeral("examples", "delete", added["id"], *url).exit_code == 1
