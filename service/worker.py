@@ -90,6 +90,7 @@ class Worker:
     def _start(self) -> None:
         """Begin to take jobs; this may take longer than a worker may be silent."""
         queue.launch(self._stores.engine, self.name, self.run_job, running_per_key=self._running_per_key)
+        self._look_around()  # at once, so that what a dead worker had begun goes before what is new
         log.info("worker %s is ready", self.name)
 
     def run_job(self, job_id: str, run: int) -> str:
