@@ -59,13 +59,22 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     flat = levels.quantile(0.5, 0, levels.otsu()[0]) if tiny else _flat_ground(levels)
     if flat is not None:
         return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
-    smooth = blurred(plane, 1.0)
-    grounds = [local_ground(smooth, _window(plane, share)) for share in WINDOWS]
-    rises = [counted(smooth - ground).quantile(0.99) for ground in grounds]
-    chosen = next(i for i, rise in enumerate(rises) if rise >= ENOUGH * max(rises))
-    ground = grounds[min(chosen + 1, len(WINDOWS) - 1)]
+    ground = _ground_between_strokes(blurred(plane, 1.0))
     strength = np.maximum(plane, ground) - ground
     return strength, counted(strength)
+
+
+def _ground_between_strokes(smooth: Plane) -> Plane:
+    """The ground by the window after the first that shows ENOUGH of what the largest shows."""
+    largest = local_ground(smooth, _window(smooth, WINDOWS[-1]))
+    wanted = ENOUGH * counted(smooth - largest).quantile(0.99)
+    shown = False
+    for share in WINDOWS[:-1]:
+        ground = local_ground(smooth, _window(smooth, share))
+        if shown:
+            return ground
+        shown = counted(smooth - ground).quantile(0.99) >= wanted
+    return largest
 
 
 def _flat_ground(levels: Levels) -> int | None:

@@ -1,5 +1,7 @@
 """Planes: (h, w) uint8 pictures in which light is ink or paper; how to make them smaller and how to filter them."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -65,10 +67,14 @@ def local_ground(plane: Plane, window: int) -> Plane:
     """
     half = window // 2
     height, width = plane.shape
-    rows = np.arange(-half, height + half).clip(0, height - 1)
-    columns = np.arange(-half, width + half).clip(0, width - 1)
-    beyond = opened(plane[rows][:, columns], window)
+    beyond = opened(plane[_continued(height, half)][:, _continued(width, half)], window)
     return beyond[half : half + height, half : half + width]
+
+
+@lru_cache(maxsize=256)
+def _continued(length: int, by: int) -> NDArray[np.intp]:
+    """Indices of a line that goes on at both ends as it ends."""
+    return np.minimum(np.maximum(np.arange(-by, length + by), 0), length - 1)
 
 
 def opened(plane: Plane, window: int) -> Plane:

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.normalisation.components import label
 from model.normalisation.planes import Mask, dilated_along, opened_along
@@ -10,12 +11,15 @@ from model.normalisation.strokes import stroke_width
 
 PIECE = 0.25
 SPAN = 0.8
+FULLEST = 0.3
 AT_END = 0.03
 THICKEST = 0.1
 BEYOND = 0.06
 EMPTY = 0.1
 LEAST_REST = 6
 TRIFLE = 0.03
+
+Counts = NDArray[np.float32]
 
 
 def without_rulings(ink: Mask) -> Mask:
@@ -24,28 +28,32 @@ def without_rulings(ink: Mask) -> Mask:
     A line goes only if it runs on at both sides of what remains, as paper's lines do and a 7's or a 2's stroke does
     not. Where lines are all there is they go if no digit is made like that: side by side, or one lying alone.
     """
-    if not _spans(ink):
-        return ink
-    vertical, upright = _lines(ink, 0)
-    horizontal, lying = _lines(ink, 1)
+    across = ink.astype(np.float32)
+    rows, columns = across.sum(axis=1), across.sum(axis=0)
+    vertical, upright = _lines(ink, 0) if _may_hold(columns, rows) else (np.zeros_like(ink), 0)
+    horizontal, lying = _lines(ink, 1) if _may_hold(rows, columns) else (np.zeros_like(ink), 0)
     if not (upright or lying):
         return ink
     rest = ink & ~vertical & ~horizontal
     if np.count_nonzero(rest) < EMPTY * np.count_nonzero(ink):
-        return rest & False if max(upright, lying) > 1 or not upright else ink
+        return np.zeros_like(ink) if max(upright, lying) > 1 or not upright else ink
     for lines, axis in ((vertical, 0), (horizontal, 1)):
         if lines.any() and not _runs_beyond(lines, rest, axis):
             rest = rest | lines
     return rest | _crossings(vertical & ~rest, rest, 0) | _crossings(horizontal & ~rest, rest, 1)
 
 
-def _spans(ink: Mask) -> bool:
-    """Whether the ink reaches far enough across the picture to hold a line at all."""
-    for axis in (0, 1):
-        lines = np.flatnonzero(ink.any(axis=axis))
-        if len(lines) and lines[-1] - lines[0] + 1 >= SPAN * ink.shape[1 - axis]:
-            return True
-    return False
+def _may_hold(lines: Counts, across: Counts) -> bool:
+    """Whether there can be a line at all: one row holds a good part of one, and the ink reaches far enough.
+
+    Args:
+        lines: pixels of ink in each row, for lines that lie; in each column for those that stand.
+        across: pixels of ink the other way.
+    """
+    if lines.max() < FULLEST * len(across):
+        return False
+    ink = np.flatnonzero(across)
+    return bool(ink[-1] - ink[0] + 1 >= SPAN * len(across))
 
 
 def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
