@@ -43,7 +43,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
 def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     """Let an operation name what any of its kind can answer."""
     protocol = path.startswith(("/v1", "/v2"))
-    statuses = [*((400, 401, 413) if method in _CHANGING else ()), *((404, 409) if "{" in path else ())]
+    statuses = [*((400, 401, 409, 413) if method in _CHANGING else ()), *((404, 409) if "{" in path else ())]
     responses = operation["responses"]
     for status in statuses:
         if str(status) not in responses:
