@@ -61,10 +61,11 @@ def centred(image: Image.Image) -> Plane:
     width, height = (max(1, round((box[i + 2] - box[i]) * scale)) for i in (0, 1))
     small = np.asarray(image.resize((width, height), Image.Resampling.BOX, box=box))
     levels = small.astype(np.float32)
+    levels *= 255 / levels.max()
     rows = levels @ ONES[:width]
     mass = float(rows @ ONES[:height])
     top = round(SIDE / 2 - float(rows @ INDEX[:height]) / mass)
     left = round(SIDE / 2 - float((levels @ INDEX[:width]) @ ONES[:height]) / mass)
     top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
-    pixels[top : top + height, left : left + width] = small
+    pixels[top : top + height, left : left + width] = np.rint(levels)
     return pixels
