@@ -3,8 +3,12 @@
 import signal
 from time import monotonic
 from types import FrameType
+from typing import Any
 
 import uvicorn
+
+TICKS = 10
+"""The server looks around ten times a second."""
 
 
 class Lifecycle:
@@ -19,15 +23,25 @@ class Lifecycle:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that keeps listening for a while after SIGTERM.
+    """A uvicorn server that keeps listening for a while after SIGTERM, and does not wait for ever for a request.
 
-    uvicorn itself closes its listener at once, so requests already on their way to it would be refused.
+    uvicorn itself closes its listener at once, so requests already on their way to it would be refused. It also lets a
+    client take any time to send the head of a request.
+
+    Args:
+        config: of uvicorn.
+        lifecycle: is told when the draining begins.
+        drain_seconds: how long requests are still answered after SIGTERM.
+        head_seconds: how long the head of a request may take.
     """
 
-    def __init__(self, config: uvicorn.Config, lifecycle: Lifecycle, drain_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, lifecycle: Lifecycle, *, drain_seconds: float, head_seconds: float
+    ) -> None:
         super().__init__(config)
-        self._lifecycle, self._drain_seconds = lifecycle, drain_seconds
+        self._lifecycle, self._drain_seconds, self._head_seconds = lifecycle, drain_seconds, head_seconds
         self._last_call: float | None = None
+        self._silent: dict[Any, float] = {}
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Begin to drain; a second signal, or Ctrl-C, ends the waiting."""
@@ -38,5 +52,28 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Tell ten times a second whether to close the listener."""
+        if counter % TICKS == 0:
+            self._close_silent(monotonic())
         over = self._last_call is not None and monotonic() >= self._last_call
         return await super().on_tick(counter) or over
+
+    def _close_silent(self, now: float) -> None:
+        """Close connections that have owed us the head of a request for too long."""
+        silent: dict[Any, float] = {}
+        for connection in tuple(self.server_state.connections):
+            if not _owes_a_head(connection):
+                continue
+            since = silent[connection] = self._silent.get(connection, now)
+            if now - since >= self._head_seconds:
+                connection.transport.close()
+        self._silent = silent
+
+
+def _owes_a_head(connection: Any) -> bool:
+    """Whether a connection is new, or has begun another request, without having sent a whole head.
+
+    Between two requests uvicorn's timer for keeping connections alive runs; the first byte of the next stops it.
+    """
+    if connection.cycle is None:
+        return True
+    return bool(connection.cycle.response_complete and connection.timeout_keep_alive_task is None)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -9,6 +10,7 @@ from functools import partial
 
 import uvicorn
 
+from model.errors import ModelError
 from service.app import create_app
 from service.lifecycle import Server
 from service.logs import LineWriter, configure
@@ -18,6 +20,7 @@ from service.settings import Settings
 from service.worker_process import worker_beside
 
 BACKLOG = 2048
+MOST_FILES = 65_536
 LAST_WORDS = 20.0
 """Seconds beyond draining and finishing after which a process is killed; a worker saves its job in them."""
 
@@ -33,6 +36,7 @@ def run(settings: Settings) -> int:
     except OSError as error:
         print(f"numeral: cannot listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
         return 1
+    _allow_many_connections()
     log.info("listening on %s", _shown(sockets[0]))
     if settings.workers == 1:
         with worker_beside(settings):
@@ -90,6 +94,13 @@ def _bound(host: str, port: int, *, shared: bool) -> socket.socket:
     return bound
 
 
+def _allow_many_connections() -> None:
+    """Take as many file descriptors as the system lets us; its first offer is often 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def _shown(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -102,7 +113,13 @@ def _serve(
     metrics.take_row(number)
     for held in sockets[:number] + sockets[number + 1 :]:
         held.close()
-    app = create_app(settings, counted=metrics, write_log=writer.write)
+    try:
+        app = create_app(settings, counted=metrics, write_log=writer.write)
+    except ModelError as error:
+        log.error("cannot start: %s", error)  # noqa: TRY400 - the sentence says it all
+        writer.start()
+        writer.close()
+        return 1
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -118,10 +135,16 @@ def _serve(
         timeout_graceful_shutdown=int(settings.finish_seconds),
     )
     services = app.state.services
-    server = Server(config, services.lifecycle, settings.drain_seconds)
+    server = Server(
+        config,
+        services.lifecycle,
+        drain_seconds=settings.drain_seconds,
+        head_seconds=settings.head_seconds,
+    )
     services.batcher.crowd = server.server_state.tasks
     writer.start()
-    gc.freeze()
+    gc.freeze()  # what is there already is never garbage, so it need not be looked through
+    gc.enable()
     server.run(sockets=[sockets[number]])
     writer.close()
     return 0

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     )
     max_batch: int = Field(256, ge=1, le=10_000, description="The most pictures in one request.")
     max_pixels: int = Field(MAX_PIXELS, ge=784, description="The most pixels a picture's header may declare.")
+    head_seconds: float = Field(
+        10, gt=0, description="How long a client may take to send the head of a request."
+    )
     body_seconds: float = Field(30, gt=0, description="How long a client may take to send its body.")
     drain_seconds: float = Field(2, ge=0, description="How long requests are still answered after SIGTERM.")
     finish_seconds: float = Field(30, gt=0, description="How long accepted requests may take after that.")

@@ -21,7 +21,7 @@ HEAD = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\n"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for the tests that leave it running."""
-    environment = {"NUMERAL_BODY_SECONDS": "1"}
+    environment = {"NUMERAL_BODY_SECONDS": "1", "NUMERAL_HEAD_SECONDS": "1"}
     with running_server(tmp_path_factory.mktemp("server"), environment=environment) as server:
         yield server
 
@@ -102,6 +102,18 @@ def test_many_slow_clients_hold_nobody_up(server: ServerProcess) -> None:
     for connection in connections:
         connection.close()
     assert predict(server).status_code == 200
+
+
+def test_a_head_without_end_is_cut_off(server: ServerProcess) -> None:
+    """A connection that sends nothing, or half a head, also after a whole request, is closed after a while."""
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE
+    for before, sent in ((b"", b""), (b"", b"POST /predict HTT"), (whole, b"POST /pre")):
+        with server.connect() as connection:
+            if before:
+                connection.sendall(before)
+                assert answer_on(connection)[0] == 200
+            connection.sendall(sent)
+            assert connection.recv(100) == b""
 
 
 def test_a_client_that_leaves_is_no_error(server: ServerProcess) -> None:
@@ -205,3 +217,28 @@ def _predictions(server: ServerProcess) -> int:
     lines = httpx.get(f"{server.url}/metrics", timeout=30).text.splitlines()
     wanted = 'numeral_requests_total{route="/predict",status="2xx"} '
     return int(float(next(line for line in lines if line.startswith(wanted)).removeprefix(wanted)))
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        ({"NUMERAL_PORT": "99999"}, "numeral: port: Input should be less than or equal to 65535"),
+        ({"NUMERAL_MAX_BATCH": "x"}, "numeral: max_batch: Input should be a valid integer"),
+        ({"NUMERAL_STORE_URL": "nowhere://x"}, "expected the URL of an object store"),
+    ],
+)
+def test_a_wrong_setting_is_said_plainly(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
+    """By its name, without a traceback; the status is not 0."""
+    port = [] if "NUMERAL_PORT" in environment else ["--port", "0"]
+    command = [*COMMAND[: COMMAND.index("--port")], "--no-worker", "--home", str(tmp_path), *port]
+    done = subprocess.run(
+        command,
+        env={"PATH": "/usr/bin:/bin", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode in (1, 2)
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
