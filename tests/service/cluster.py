@@ -28,10 +28,13 @@ def kill(process: "subprocess.Popen[bytes]") -> None:
 class Machine:
     """One process of ours, with a folder that nobody else sees."""
 
-    def __init__(self, command: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self.log = (folder.parent / f"{folder.name}.log").open("ab")
+    def __init__(
+        self, command: list[str], folder: Path, environment: dict[str, str], inside: tuple[str, ...] = ()
+    ) -> None:
+        self.log_path = folder.parent / f"{folder.name}.log"
+        self.log = self.log_path.open("ab")
         everything = {**os.environ, **environment, "NUMERAL_HOME": str(folder), "OPENBLAS_NUM_THREADS": "1"}
-        self.process = subprocess.Popen([BIN / "numeral", *command], env=everything, stderr=self.log)
+        self.process = subprocess.Popen([*inside, BIN / "numeral", *command], env=everything, stderr=self.log)
 
     def kill(self) -> None:
         """Pull the plug."""
@@ -72,12 +75,12 @@ class Cluster:
         until(lambda: _ready(client), 120)
         return client
 
-    def worker(self, name: str) -> Machine:
-        """Start a worker."""
-        return self._start(["worker"], name)
+    def worker(self, name: str, inside: tuple[str, ...] = ()) -> Machine:
+        """Start a worker, by a command that starts another one inside something if need be."""
+        return self._start(["worker"], name, inside)
 
-    def _start(self, command: list[str], name: str) -> Machine:
-        machine = Machine(command, self._folder / name, self.environment)
+    def _start(self, command: list[str], name: str, inside: tuple[str, ...] = ()) -> Machine:
+        machine = Machine(command, self._folder / name, self.environment, inside)
         self._machines.callback(machine.stop)
         return machine
 
@@ -104,9 +107,9 @@ def ended(client: httpx.Client, job_ids: list[str], seconds: float = 300) -> lis
 
 
 @contextmanager
-def running_cluster(folder: Path) -> Iterator[Cluster]:
-    """A cluster without machines yet."""
-    with running_postgres() as database, running_store() as store:
+def running_cluster(folder: Path, address: str = "127.0.0.1") -> Iterator[Cluster]:
+    """A cluster without machines yet, whose database and store are at one address of this machine."""
+    with running_postgres(address) as database, running_store(address) as store:
         cluster = Cluster(folder, database, store)
         try:
             yield cluster
@@ -115,15 +118,15 @@ def running_cluster(folder: Path) -> Iterator[Cluster]:
 
 
 @contextmanager
-def running_store() -> Iterator[str]:
+def running_store(address: str = "127.0.0.1") -> Iterator[str]:
     """The URL of an S3 store with the bucket ``numeral``, in memory."""
     port = free_port()
     server = subprocess.Popen(
-        [BIN / "moto_server", "-H", "127.0.0.1", "-p", str(port)],
+        [BIN / "moto_server", "-H", address, "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://{address}:{port}"
     try:
         until(lambda: _answers(url))
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}

@@ -23,8 +23,8 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def running_postgres() -> Iterator[str]:
-    """The URL of a server that lives as long as the block; it listens on a socket in a folder of its own and on 127.0.0.1."""
+def running_postgres(address: str = "127.0.0.1") -> Iterator[str]:
+    """The URL of a server that lives as long as the block and listens on one address of this machine."""
     programs = postgres_programs()
     if programs is None:
         pytest.skip("the PostgreSQL server programs are not installed")
@@ -36,12 +36,14 @@ def running_postgres() -> Iterator[str]:
         data, port = folder / "data", free_port()
         run = partial(subprocess.run, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
         run([programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"])
-        options = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder} -c fsync=off -c full_page_writes=off"
+        with (data / "pg_hba.conf").open("a") as trusted:
+            trusted.write(f"host all all {address}/24 trust\n")
+        options = f"-c listen_addresses={address} -p {port} -k {folder} -c fsync=off -c full_page_writes=off"
         run(
             [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-o", options, "-w", "start"],
         )
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            yield f"postgresql://postgres@{address}:{port}/postgres"
         finally:
             run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
     finally:
