@@ -24,17 +24,17 @@ const rows = Array.from({ length: 10 }, (_, digit) => {
 export function startReading() {
   byId("bars").append(...rows.map((row) => row.item));
   const ask = latest(read);
-  on(["picture", "network"], () => ask());
+  on(["picture", "network"], () => {
+    if (!now().picture) set({ prediction: null }); // at once, not after an answer that is still on its way
+    ask();
+  });
   on("prediction", show);
   document.addEventListener("themechange", show);
 }
 
 async function read() {
   const { picture, network } = now();
-  if (!picture) {
-    set({ prediction: null });
-    return;
-  }
+  if (!picture) return;
   try {
     const prediction = await predict(picture.blob, network);
     if (now().picture === null) return; // cleared meanwhile

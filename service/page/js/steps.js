@@ -17,7 +17,7 @@ export function compareStep({ outputs, label }) {
       el("td", { textContent: number(output.current) }),
       el("td", { className: output.nudge > 0 ? "plus" : "minus", textContent: signed(output.nudge) }));
   });
-  const heads = ["", "mark: desired", "current", "nudge"].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["digit", "mark: desired", "current", "nudge"].map((head) => el("th", { scope: "col", textContent: head }));
   byId("compare").replaceChildren(el("table", { className: "compare" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
 }
 

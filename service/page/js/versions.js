@@ -31,9 +31,9 @@ export async function refreshVersions() {
 
 function show() {
   showChoice();
-  const heads = ["Version", "Names", "Misreads of the test digits", "Made", ""].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["Version", "Names", "Misreads of the test digits", "Made"].map((head) => el("th", { scope: "col", textContent: head }));
   const newest = [...now().models].sort((a, b) => Number(b.version) - Number(a.version));
-  byId("versions").replaceChildren(el("table", { className: "versions" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...newest.map(row))));
+  byId("versions").replaceChildren(el("table", { className: "versions" }, el("thead", {}, el("tr", {}, ...heads, el("td"))), el("tbody", {}, ...newest.map(row))));
 }
 
 function showChoice() {
@@ -61,8 +61,8 @@ const namesOf = (version) => Object.entries(now().aliases).filter(([, target]) =
 
 function actions(version, names) {
   const act = (words, label, work) => el("button", { type: "button", textContent: words, "aria-label": label, onclick: () => move(work) });
-  if (names.includes("production")) return [act("Roll back", `Roll production back from version ${version}`, () => rollback("production"))];
-  return [act("Promote", `Let version ${version} answer`, () => setAlias("production", version))];
+  if (names.includes("production")) return [act("Roll back", `Roll back production from version ${version}`, () => rollback("production"))];
+  return [act("Promote", `Promote version ${version}`, () => setAlias("production", version))];
 }
 
 async function move(work) {

@@ -128,10 +128,11 @@ def test_a_late_answer_does_not_come_back_after_clear(page: Page) -> None:
 
     def hold(route: Route) -> None:
         response = route.fetch()
-        if not late:
-            page.get_by_role("button", name="Clear").click()
-        route.fulfill(response=response)
         late.append(response.text())
+        if len(late) == 1:
+            page.get_by_role("button", name="Clear").click()
+            expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+        route.fulfill(response=response)
 
     page.evaluate("""() => {
         window.shown = [];
@@ -140,7 +141,7 @@ def test_a_late_answer_does_not_come_back_after_clear(page: Page) -> None:
     }""")
     page.route("**/predict*", hold)
     page.get_by_role("button", name="Draw a sample 8", exact=True).click()
-    expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+    expect(page.locator("#clear")).to_be_disabled()
     page.get_by_role("button", name="Draw a sample 6", exact=True).click()
     expect_digit(page, 6)
     assert '"digit":8' in late[0]

@@ -42,7 +42,7 @@ def test_a_job_is_watched_from_start_to_verdict(page: Page, url: str) -> None:
     expect(page.locator(".verdict")).to_contain_text(job["result"]["gate"]["reason"])
     expect(page.locator("#job .uplot canvas")).to_have_count(2)
     expect(page.locator("#job .facts")).to_contain_text("2 of 2")
-    expect(page.get_by_role("button", name=f"Let version {version} answer")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Promote version {version}")).to_be_visible()
 
 
 def test_a_job_can_be_stopped_and_go_on(page: Page, url: str) -> None:
@@ -65,12 +65,12 @@ def test_a_job_can_be_stopped_and_go_on(page: Page, url: str) -> None:
 def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     """Promoted, another version answers the same picture; rolled back, the one before does."""
     aliases = httpx.get(f"{url}/aliases").json()["aliases"]
-    page.get_by_role("button", name=f"Let version {aliases['untrained']} answer").click()
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
     expect(page.locator("#version-note")).to_contain_text("Done")
     assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == aliases["untrained"]
-    page.get_by_role("button", name=f"Roll production back from version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").click()
     expect(
-        page.get_by_role("button", name=f"Roll production back from version {aliases['production']}")
+        page.get_by_role("button", name=f"Roll back production from version {aliases['production']}")
     ).to_be_visible()
     assert httpx.get(f"{url}/aliases").json()["aliases"] == aliases
 
