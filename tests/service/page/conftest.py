@@ -99,6 +99,7 @@ def visit(browser: Browser, **context: Any) -> Iterator[Visit]:
     options = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce", **context}
     with browser.new_context(**options) as opened:
         page = opened.new_page()
+        page.set_default_timeout(3 * PATIENCE)
         visited = Visit(page)
         page.on("request", lambda request: visited.hosts.add(urlsplit(request.url).netloc))
         page.on(
