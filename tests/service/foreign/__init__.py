@@ -1,0 +1,1 @@
+"""Clients of other projects, which know nothing of this service, against a running one."""
