@@ -54,11 +54,11 @@ def pictures(archive: bytes) -> Iterator[Entry]:
         picture = _PICTURE.fullmatch(entry.filename)
         if picture is None or "__MACOSX" in entry.filename:
             continue
-        data, error = _unpacked(file, entry, min(LARGEST_ENTRY, left))
+        data, problem = _unpacked(file, entry, min(LARGEST_ENTRY, left))
         left -= len(data)
         if left <= 0:
             raise ApiError(413, f"expected at most {LARGEST_TOTAL} bytes in the archive, unpacked, got more")
-        yield Entry(number, int(picture[1]), data, error)
+        yield Entry(number, int(picture[1]), data, problem)
 
 
 def _unpacked(file: zipfile.ZipFile, entry: zipfile.ZipInfo, largest: int) -> tuple[bytes, str | None]:

@@ -194,6 +194,8 @@ def exit_with_parent(pipe: int) -> None:
 
 
 def stop_on_signals(worker: Worker) -> None:
-    """Let SIGTERM and SIGINT stop a worker in good order."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """Let SIGTERM and SIGINT stop a worker in good order, even if whoever started it had them blocked."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    for number in numbers:
         signal.signal(number, lambda *_: worker.stopping.set())
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, numbers)

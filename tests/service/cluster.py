@@ -71,7 +71,7 @@ class Cluster:
         """Start an API replica and return a client of it when it is ready."""
         port = free_port()
         self._start(["serve", "--no-worker", "--port", str(port)], f"api-{port}")
-        client = self._machines.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30))
+        client = self._machines.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120))
         until(lambda: _ready(client), 120)
         return client
 
