@@ -62,7 +62,10 @@ class Calibration:
         odds = digit_score(self.detector, hidden, inputs)
         odds *= np.float32(self.slope / 2)
         odds += np.float32(self.offset / 2)
-        return np.float32(0.5) + np.float32(0.5) * np.tanh(odds)  # the logistic function, without overflow
+        np.tanh(odds, out=odds)  # half of it plus a half is the logistic function, without overflow
+        odds *= np.float32(0.5)
+        odds += np.float32(0.5)
+        return odds
 
     def confidence_at(self, share: float) -> float:
         """Return the least confidence under which this share of good digits is abstained from.

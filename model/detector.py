@@ -34,6 +34,9 @@ def digit_score(detector: Network, hidden: Array, inputs: Array) -> Array:
         hidden: (batch, n) activations of the first network's last hidden layer.
         inputs: (batch, 784) float32 in [0, 1].
     """
-    z = detector.logits(np.concatenate([hidden, inputs], axis=1))
+    first, last = detector.layers
+    a = first.weighted_sums(np.concatenate([hidden, inputs], axis=1))
+    np.maximum(a, np.float32(0), out=a)
+    z = last.weighted_sums(a)
     score: Array = z[:, DIGIT] - z[:, NO_DIGIT]
     return score
