@@ -5,7 +5,7 @@ import numpy as np
 from model.normalisation.planes import Mask, Plane, dilated
 from model.normalisation.strokes import stroke_width
 
-LEAST_CONTRAST = 8.0
+LEAST_CONTRAST = 5.0
 FAINT_CONTRAST = 30.0
 LEAST_CLARITY = 4.1
 FAINT_CLARITY = 5.2

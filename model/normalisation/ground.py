@@ -3,7 +3,7 @@
 import numpy as np
 
 from model.normalisation.levels import Levels, counted
-from model.normalisation.planes import Plane, blurred, local_ground
+from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
@@ -14,6 +14,8 @@ THIN_WEIGHT = 2.5
 THIN_WEIGHT_UNTRUSTED = 4.6
 FLAT = 0.04
 TWO_LEVELS = 0.78
+LARGE_SHARE = 0.3
+LARGE = 0.6
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:
@@ -56,7 +58,7 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
     It follows slopes and the edges of shadows exactly. A tiny picture has no room for uneven light.
     """
-    flat = levels.quantile(0.5, 0, levels.otsu()[0]) if tiny else _flat_ground(levels)
+    flat = levels.quantile(0.5, 0, levels.otsu()[0]) if tiny else _flat_ground(plane, levels)
     if flat is not None:
         return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
     ground = _ground_between_strokes(blurred(plane, 1.0))
@@ -77,11 +79,17 @@ def _ground_between_strokes(smooth: Plane) -> Plane:
     return largest
 
 
-def _flat_ground(levels: Levels) -> int | None:
-    """The level of a ground that is the same everywhere; None where it is not."""
+def _flat_ground(plane: Plane, levels: Levels) -> int | None:
+    """The level of a ground that is the same everywhere; None where it is not.
+
+    That is so where two levels stand out, the darker of them sharp, and the lighter holds no area too large for ink.
+    """
     threshold, separability = levels.otsu()
     if separability < TWO_LEVELS:
         return None
+    if levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]:
+        if opened_mask(plane > threshold, _window(plane, LARGE)).any():
+            return None
     lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
     ink = levels.quantile(0.5, threshold + 1)
     return level if upper - lower <= 2 * FLAT * (ink - level) else None

@@ -18,6 +18,7 @@ BEYOND = 0.06
 EMPTY = 0.1
 LEAST_REST = 6
 TRIFLE = 0.03
+SLACK = 0.75
 
 Counts = NDArray[np.float32]
 
@@ -58,20 +59,37 @@ def _may_hold(lines: Counts, across: Counts) -> bool:
 
 def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
     """Lines along the axis (0: vertical, 1: horizontal), and how many."""
-    length, across = ink.shape[axis], ink.shape[1 - axis]
-    pieces = opened_along(ink, max(5, int(length * PIECE)), axis)
-    if not pieces.any():
-        return pieces, 0
+    if axis == 0:
+        lines, count = _lines(ink.T, 1)
+        return lines.T, count
+    height, width = ink.shape
+    pieces = opened_along(ink, max(5, int(width * PIECE)), 1)
     found = label(pieces)
-    low, high = (1, 3) if axis == 0 else (0, 2)
-    first, last = found.boxes[:, low], found.boxes[:, high]
-    thin = found.area <= max(1.5, THICKEST * across) * (last - first)
-    lines = (last - first >= SPAN * length) & thin
+    first, last = found.boxes[:, 0], found.boxes[:, 2]
+    long = (last - first >= SPAN * width) & (found.area <= max(1.5, THICKEST * height) * (last - first))
     if (
-        np.count_nonzero(lines) < 2
+        np.count_nonzero(long) < 2
     ):  # a line alone must run off the sheet; several may end inside, as frames do
-        lines &= (first <= AT_END * length) & (last >= (1 - AT_END) * length)
-    return found.mask(lines), int(np.count_nonzero(lines))
+        long &= (first <= AT_END * width) & (last >= (1 - AT_END) * width)
+    lines = np.zeros_like(ink)
+    for number in np.flatnonzero(long):
+        lines |= _straight(found.labels == number)
+    return lines, int(np.count_nonzero(long))
+
+
+def _straight(line: Mask) -> Mask:
+    """The straight part of a lying line, of its usual thickness: without the strokes that run along it for a while."""
+    y, x = np.nonzero(line)
+    thickness = np.bincount(x, minlength=line.shape[1])
+    usual = float(np.median(thickness[thickness > 0]))
+    bare = (thickness > 0) & (thickness <= 1.5 * usual)
+    columns = np.flatnonzero(bare)
+    centres = np.bincount(x, weights=y, minlength=line.shape[1])[bare] / thickness[bare]
+    slope, start = np.polynomial.polynomial.polyfit(columns, centres, 1)[::-1]
+    straight = np.zeros_like(line)
+    near = np.abs(y - (start + slope * x)) <= usual / 2 + SLACK
+    straight[y[near], x[near]] = True
+    return straight
 
 
 def _runs_beyond(lines: Mask, rest: Mask, axis: int) -> bool:

@@ -15,6 +15,7 @@ SPECK = 0.04
 SPATTER = 0.12
 MANY = 5
 NEAR = 0.22
+DASH = 0.05
 OFF_CENTRE = 0.6
 AT_BORDER = 0.5
 SIMILAR_HEIGHT = 0.6
@@ -62,7 +63,8 @@ def select(found: Components, ink: Plane) -> Selection:
     chosen[main] = True
     while True:
         box = _union(found.boxes[chosen])
-        near = worthy & ~chosen & (_gap(found.boxes, box) <= NEAR * max(box[2] - box[0], box[3] - box[1]))
+        reach = max(NEAR * max(box[2] - box[0], box[3] - box[1]), DASH * max(found.labels.shape))
+        near = worthy & ~chosen & (_gap(found.boxes, box) <= reach)
         if not near.any():
             share = float(mass[chosen].sum()) / max(float(mass.sum()), 1e-9)
             return Selection(chosen, box, 1 + int(np.count_nonzero(others)), share)

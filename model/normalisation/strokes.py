@@ -32,6 +32,8 @@ def with_stroke_width(ink: Image.Image, thinnest: float, thickest: float) -> Ima
     lose at most 30 % of their width, as holes that ran full do not come back.
     """
     width = stroke_width(np.asarray(ink) > 127)
+    if width == 0:
+        return ink
     target = max(min(max(width, thinnest), thickest), THINNEST * width)
     sigma = SMOOTHING * target + GIVE * abs(target - width)
     level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
