@@ -2,14 +2,13 @@
 
 const MINUS = "\u2212";
 
-/** A number with as many decimals as it deserves: 3 significant figures, never an exponent within reason. */
+/** A number with three significant figures, and an exponent only where it is very small. */
 export function number(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return "∞";
   if (size < 0.0001) return value.toExponential(1).replace("-", MINUS);
-  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.01 ? 3 : 5;
-  return value.toFixed(decimals).replace("-", MINUS);
+  return (size >= 100 ? value.toFixed(0) : value.toPrecision(3)).replace("-", MINUS);
 }
 
 /** A number that always shows its sign. */
