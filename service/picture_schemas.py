@@ -23,7 +23,10 @@ IMAGE = {
     "pattern": r"^(?=.{40})(?:data:[^,]{0,80};base64,)?(?:iVBORw0KGgo|/9j/|UklGR|Qk|R0lGOD|SUkq|SUkr|TU0A)",
     "description": "base64 or a data URL of a picture file",
 }
-"""A picture in JSON."""
+"""A picture in JSON, where it must be one."""
+
+ANY_IMAGE = {"type": "string", "description": IMAGE["description"]}
+"""A picture in JSON, where one that cannot be read spoils nothing but itself."""
 
 NUMBER = {"type": "number", "minimum": 0, "maximum": 255}
 ROW = {"type": "array", "items": NUMBER, "minItems": 28, "maxItems": 28}
@@ -68,8 +71,8 @@ def picture_body(
 
 def several_body(most: int) -> dict[str, Any]:
     """Return the OpenAPI description of a body with up to ``most`` pictures."""
-    pictures = {"type": "array", "items": IMAGE, "minItems": 1, "maxItems": most}
-    files = {"type": "array", "items": _BINARY, "minItems": 1, "maxItems": most}
+    pictures = {"type": "array", "items": ANY_IMAGE, "minItems": 1, "description": f"Up to {most}."}
+    files = {"type": "array", "items": _BINARY, "minItems": 1, "description": f"Up to {most}."}
     schema = {
         "type": "object", "required": ["images"], "additionalProperties": False, "properties": {"images": pictures}
     }  # fmt: skip

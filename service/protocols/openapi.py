@@ -3,7 +3,7 @@
 from typing import Any
 
 from model.network import PIXELS
-from service.picture_schemas import IMAGE, NUMBER, SEVEN
+from service.picture_schemas import ANY_IMAGE, NUMBER, SEVEN
 from service.picture_schemas import PIXELS as PIXELS_SCHEMA
 from service.protocols.v2_request import OUTPUTS
 from service.protocols.v2_schemas import ProtocolError
@@ -55,7 +55,7 @@ def infer_body(most: int) -> dict[str, Any]:
                 "type": "array",
                 "minItems": 1,
                 "maxItems": 1,
-                "items": {"oneOf": [_pixels(), _image(most)]},
+                "items": {"oneOf": [_pixels(), _image()]},
             },
             "outputs": outputs,
             "parameters": _flag("binary_data_output"),
@@ -65,7 +65,7 @@ def infer_body(most: int) -> dict[str, Any]:
     return {
         "required": True,
         "description": (
-            "Several pictures have the shape [n, 784] or [n, 28, 28]. With binary tensors: application/octet-stream, JSON of"
+            f"Up to {most} pictures; several have the shape [n, 784] or [n, 28, 28]. With binary tensors: application/octet-stream, JSON of"
             " the length that the header Inference-Header-Content-Length says, then the bytes of the input, which has the"
             " parameter binary_data_size instead of data."
         ),
@@ -82,7 +82,6 @@ def _pixels() -> dict[str, Any]:
         "type": "object",
         "title": "pixels",
         "required": ["name", "datatype", "shape", "data"],
-        "additionalProperties": False,
         "properties": {
             "name": {"type": "string", "enum": ["pixels"]},
             "datatype": {"type": "string", "enum": ["FP32"], "description": "Or UINT8."},
@@ -98,17 +97,16 @@ def _pixels() -> dict[str, Any]:
     }
 
 
-def _image(most: int) -> dict[str, Any]:
+def _image() -> dict[str, Any]:
     return {
         "type": "object",
         "title": "image",
         "required": ["name", "datatype", "shape", "data"],
-        "additionalProperties": False,
         "properties": {
             "name": {"type": "string", "enum": ["image"]},
-            "datatype": {"type": "string", "enum": ["BYTES"]},
+            "datatype": {"type": "string", "pattern": "^(?=BYTES$)BYTES$"},
             "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 1},
-            "data": {"type": "array", "items": IMAGE, "minItems": 1, "maxItems": most},
+            "data": {"type": "array", "items": ANY_IMAGE, "minItems": 1},
         },
     }
 
@@ -119,21 +117,17 @@ def instances_body(most: int) -> dict[str, Any]:
     Args:
         most: pictures in one request.
     """
-    instance = {
-        "oneOf": [
-            {
-                "type": "object",
-                "required": ["b64"],
-                "additionalProperties": False,
-                "properties": {"b64": IMAGE},
-            },
-            *PIXELS_SCHEMA["oneOf"],
-        ]
-    }
     schema = {
         "type": "object",
         "required": ["instances"],
-        "properties": {"instances": {"type": "array", "items": instance, "minItems": 1, "maxItems": most}},
+        "properties": {"instances": {"type": "array", "items": PIXELS_SCHEMA, "minItems": 1}},
     }
-    example = {"instances": [{"b64": SEVEN}]}
-    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+    one = [
+        [255 if row in range(4, 24) and column in (13, 14) else 0 for column in range(28)]
+        for row in range(28)
+    ]
+    return {
+        "required": True,
+        "description": f'Up to {most} instances; one may also be a picture file, `{{"b64": base64}}`.',
+        "content": {"application/json": {"schema": schema, "example": {"instances": [one]}}},
+    }
