@@ -9,6 +9,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -249,7 +250,7 @@ def _flat(value: object) -> list[Any]:
         if len(value) == PIXELS:
             return value
         if len(value) == _SIDE and all(isinstance(row, list) and len(row) == _SIDE for row in value):
-            return [number for row in value for number in row]
+            return list(chain.from_iterable(value))
     raise ApiError(
         422, "expected pixels to be 28 rows of 28 numbers, or 784 numbers; got another shape", field="pixels"
     )

@@ -173,5 +173,4 @@ class Metrics:
 
     def phases(self, seconds: list[float]) -> None:
         """Count the phases of a prediction, in the order of ``PHASES``."""
-        for place, value in zip(self._phases, seconds, strict=True):
-            self.phase_seconds.observe(place, value)
+        self.phase_seconds.observe_each(self._phases, seconds)
