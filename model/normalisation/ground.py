@@ -87,9 +87,9 @@ def _flat_ground(plane: Plane, levels: Levels) -> int | None:
     threshold, separability = levels.otsu()
     if separability < TWO_LEVELS:
         return None
-    if levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]:
-        if opened_mask(plane > threshold, _window(plane, LARGE)).any():
-            return None
+    has_much_ink = levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]
+    if has_much_ink and opened_mask(plane > threshold, _window(plane, LARGE)).any():
+        return None
     lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
     ink = levels.quantile(0.5, threshold + 1)
     return level if upper - lower <= 2 * FLAT * (ink - level) else None

@@ -118,7 +118,7 @@ def _extreme_rows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
     """The same along the first axis; what is known over windows of k gives windows of 2k, so it costs O(log window)."""
     length = plane.shape[0]
     window = min(window, 2 * length - 1)
-    before = (window - 1) // 2
+    before = (window - (pick is np.minimum)) // 2  # a minimum leans back as a maximum leans forward
     padded = np.empty((length + window - 1, plane.shape[1]), np.uint8)
     padded[:before] = padded[before + length :] = 255 if pick is np.minimum else 0
     padded[before : before + length] = plane

@@ -85,9 +85,11 @@ def _straight(line: Mask) -> Mask:
     bare = (thickness > 0) & (thickness <= 1.5 * usual)
     columns = np.flatnonzero(bare)
     centres = np.bincount(x, weights=y, minlength=line.shape[1])[bare] / thickness[bare]
-    slope, start = np.polynomial.polynomial.polyfit(columns, centres, 1)[::-1]
+    middle, height = float(columns.mean()), float(centres.mean())
+    off = columns - middle
+    slope = float(off @ centres) / max(float(off @ off), 1.0)
     straight = np.zeros_like(line)
-    near = np.abs(y - (start + slope * x)) <= usual / 2 + SLACK
+    near = np.abs(y - height - slope * (x - middle)) <= usual / 2 + SLACK
     straight[y[near], x[near]] = True
     return straight
 
