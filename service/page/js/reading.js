@@ -40,7 +40,7 @@ async function read() {
     if (now().picture === null) return; // cleared meanwhile
     set({ prediction });
     say(byId("trouble"), null);
-    if (now().picture.complete) byId("spoken").textContent = words(prediction);
+    if (picture.complete) byId("spoken").textContent = words(prediction);
   } catch (error) {
     set({ prediction: null });
     say(byId("trouble"), error.message);

@@ -12,7 +12,9 @@ from tests.service.page.hands import DIGITS, draw, expect_digit, expect_final
 
 def figures(text: str) -> list[float]:
     """The numbers in a text, with their signs."""
-    return [float(number) for number in re.findall(r"[+-]?\d+\.?\d*(?:e[+-]?\d+)?", text.replace("\u2212", "-"))]
+    return [
+        float(number) for number in re.findall(r"[+-]?\d+\.?\d*(?:e[+-]?\d+)?", text.replace("\u2212", "-"))
+    ]
 
 
 def test_a_neuron_shows_its_true_weighted_sum(page: Page, url: str) -> None:
