@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 
 Grey = NDArray[np.uint8]
 Plane = NDArray[np.float64]
@@ -91,7 +91,7 @@ def skeleton(digit: Grey) -> list[tuple[int, int]]:
 def hair(digit: Grey, size: int, line: int, *, smooth: bool = False) -> Plane:
     """Coverage of a line ``line`` pixels wide along the centre of the strokes."""
     points = skeleton(digit)
-    extent = max(max(x for x, _ in points), max(y for _, y in points), 1) + 1
+    extent = max(1, *(coordinate for point in points for coordinate in point)) + 1
     scale = size / extent * (4 if smooth else 1)
     side = int(size * (4 if smooth else 1)) + 8
     image = Image.new("L", (side, side))

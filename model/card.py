@@ -49,7 +49,10 @@ def _what(manifest: Mapping[str, Any]) -> str:
 def _training(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
     training = manifest["training"]
     config = {k: v for k, v in training.get("config", {}).items() if k != "network" and v is not None}
-    return [*((k, v) for k, v in training.items() if k not in {"config", "history", "profile"}), *config.items()]
+    return [
+        *((k, v) for k, v in training.items() if k not in {"config", "history", "profile"}),
+        *config.items(),
+    ]
 
 
 def _origin(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -70,7 +70,9 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         "training_digest": origin.data.training.digest,
         "validation_digest": origin.data.validation.digest,
     }
-    return registry.publish(manifest, encode_weights(trained.network, trained.calibration.detector), charts(trained), token)
+    return registry.publish(
+        manifest, encode_weights(trained.network, trained.calibration.detector), charts(trained), token
+    )
 
 
 def make_manifest(

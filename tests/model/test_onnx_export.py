@@ -9,7 +9,7 @@ from model import shipped
 from model.activations import ACTIVATIONS
 from model.artifact import Artifact, assemble, decode_manifest, encode_weights
 from model.calibration import Calibration
-from model.network import Network
+from model.network import Network, as_inputs
 from model.onnx_export import encode_onnx
 from model.predictor import Predictor
 from model.publication import make_manifest
@@ -51,7 +51,7 @@ def test_onnxruntime_reads_a_thousand_digits_as_we_do() -> None:
 def test_every_activation_function_is_the_same_there(activation: str) -> None:
     """Sigmoid, tanh, ReLU with and without a leak, and the tanh form of GELU."""
     network, pixels = artifact(activation), load_test().images[:50]
-    expected = network.calibration.activations(network.network.logits(pixels / np.float32(255)))
+    expected = network.calibration.activations(network.network.logits(as_inputs(pixels)))
     (found,) = session(encode_onnx(network)).run(["activations"], {"pixels": pixels.astype(np.float32)})
     assert np.abs(found - expected).max() <= 1e-5
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -56,7 +57,7 @@ def as_numbers(*greys: NDArray[np.uint8]) -> tuple[bytes, dict[str, str]]:
     return plain([pixels(len(greys), parameters=None, data=np.stack(greys).reshape(-1).tolist())])
 
 
-FORMS = {
+FORMS: dict[str, Callable[..., tuple[bytes, dict[str, str]]]] = {
     "floats": as_floats,
     "bytes": as_bytes,
     "numbers": as_numbers,

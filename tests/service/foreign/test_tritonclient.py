@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tritonclient.utils import InferenceServerException
 
 from tests.service.foreign.conftest import GREYS, PNGS
 
-Client = triton.InferenceServerClient
+Client: TypeAlias = triton.InferenceServerClient
 Expected = NDArray[np.float32]
 
 
