@@ -2,12 +2,12 @@
 
 Costs are of one thread of a server core that multiplies 32-bit matrices at about 110 GFLOP/s, alone on it.
 
-* quick: a network to try things with. 2 minutes.
+* quick: a network to try things with. Half a minute.
 * standard: what a training gets that asks for nothing else. 4 minutes.
 * release: wide variations of MNIST, digits drawn in the hands of other countries, digits found on synthetic paper;
   label smoothing, and the moving average of the weights. About 45 minutes.
 * finish: goes on from the version that release made, with variations nearer to real digits, other synthetic ones, and
-  pictures of no digit. About 25 minutes. Needs `--start-from VERSION`.
+  pictures of no digit. About 20 minutes. Needs `--start-from VERSION`.
 """
 
 from typing import Final
