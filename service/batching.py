@@ -18,6 +18,9 @@ from service.pictures import Prepared
 LARGEST = 64
 """Pictures in one pass; more are read in several, so that nobody waits long."""
 
+FEW = 3
+"""So few pictures are read one after the other: a matrix product of two or three rows takes longer than as many of one."""
+
 _Waiting = tuple[Pixels, Normalised | None, "asyncio.Future[tuple[Reading, float, float]]", float]
 
 
@@ -78,7 +81,7 @@ class Batcher:
         readings: list[Reading] = []
         for start in range(0, len(pixels), LARGEST):
             rows = pixels[start : start + LARGEST]
-            read = predictor.read(rows, normalised[start : start + LARGEST])
+            read = _read(predictor, rows, normalised[start : start + LARGEST])
             self._observe(predictor, rows, read)
             readings += read
             await asyncio.sleep(0)
@@ -95,7 +98,7 @@ class Batcher:
         start = perf_counter()
         try:
             pixels = np.stack([entry[0] for entry in entries])
-            readings = predictor.read(pixels, [entry[1] for entry in entries])
+            readings = _read(predictor, pixels, [entry[1] for entry in entries])
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
             for _, _, future, _ in entries:
                 if not future.done():
@@ -106,3 +109,9 @@ class Batcher:
             if not future.done():
                 future.set_result((reading, start - began, taken))
         self._observe(predictor, pixels, readings)
+
+
+def _read(predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]) -> list[Reading]:
+    if len(pixels) > FEW:
+        return predictor.read(pixels, normalised)
+    return [predictor.read(pixels[i : i + 1], [found])[0] for i, found in enumerate(normalised)]

@@ -11,7 +11,7 @@ from model.predictor import Predictor, Reading
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral
-from service.batching import LARGEST, Batcher
+from service.batching import FEW, LARGEST, Batcher
 from tests.service.conftest import client_of, publish_tiny
 from tests.service.pictures_of_digits import LOSSLESS, digits
 
@@ -65,6 +65,16 @@ async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> 
     assert {reading.activations.tobytes() for reading in readings} == {
         alone(predictor, image).activations.tobytes()
     }
+
+
+@pytest.mark.parametrize("count", [2, FEW])
+async def test_a_few_at_once_have_the_bits_of_each_alone(shipped_app: Numeral, count: int) -> None:
+    """They are read one after the other, which is quicker."""
+    predictor = shipped_app.state.services.serving.current
+    batcher, images = unobserved(), load_test().images[:count]
+    answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
+    for image, (reading, _, _) in zip(images, answers, strict=True):
+        assert reading.activations.tobytes() == alone(predictor, image).activations.tobytes()
 
 
 async def test_networks_are_not_mixed(predictors: list[Predictor]) -> None:

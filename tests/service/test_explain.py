@@ -46,7 +46,7 @@ async def test_label_and_rate_may_stand_in_the_query(client: httpx.AsyncClient) 
     assert (await explain(client, "?label=2", label=2))["label"] == 2
     body = as_json(pixels=[0] * 784, label=3)
     response = await client.post("/explain?label=2", content=body.data, headers={"Content-Type": body.kind})
-    assert response.status_code == 422
+    assert response.status_code == 409
 
 
 async def test_layers_come_from_the_output_backwards(client: httpx.AsyncClient) -> None:

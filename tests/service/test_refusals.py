@@ -180,7 +180,7 @@ async def test_a_malformed_batch_is_refused(client: httpx.AsyncClient, body: Bod
         (f"alias={SECRET}", 404),
         ("alias=", 404),
         ("alias=1", 404),
-        ("version=1&alias=production", 422),
+        ("version=1&alias=production", 409),
         ("version=1&version=1", 422),
         ("include=weights", 422),
         ("include=", 422),
@@ -190,7 +190,7 @@ async def test_a_malformed_batch_is_refused(client: httpx.AsyncClient, body: Bod
     ],
 )
 async def test_a_wrong_query_is_refused(client: httpx.AsyncClient, query: str, status: int) -> None:
-    """Unknown networks are 404, unknown parameters and values 422, what is no query 400."""
+    """Unknown networks are 404, two that contradict 409, unknown parameters and values 422, what is no query 400."""
     response = await client.post(f"/predict?{query}", content=GOOD, headers={"Content-Type": "image/png"})
     assert_problem(response, (status,))
 
