@@ -50,7 +50,7 @@ STATUS: dict[type[Exception], int] = {
     ShapeMismatch: 422,
     ConfigInvalid: 422,
     DataError: 422,
-    IdempotencyConflict: 422,
+    IdempotencyConflict: 409,
     TooManyJobs: 429,
     StoreUnavailable: 503,
     DatabaseUnavailable: 503,

@@ -6,10 +6,13 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from service.errors import STATUS, ApiError, as_api_error, error_body
 
 _OTHER_MODEL = re.compile(r"/v[12]/models/(?!digits(?:[/:]|$))")
+
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 _SENTENCES = {
     404: "expected the path of a route, got another",
@@ -36,7 +39,19 @@ async def _http(request: Request, error: Exception) -> Response:
     message = _SENTENCES.get(error.status_code, "expected another request")
     if error.status_code == 404 and _OTHER_MODEL.match(request.url.path):
         message = "expected the model digits, got another"
-    return _document(request, ApiError(error.status_code, message, headers=error.headers))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
+    return _document(request, ApiError(error.status_code, message, headers=headers))
+
+
+def _allowed(request: Request) -> str:
+    """Return the methods of all routes with this path; the router itself knows only those of the first."""
+    asked = {"type": "http", "path": request.url.path, "root_path": "", "headers": [], "query_string": b""}
+    found = [
+        method
+        for method in _METHODS
+        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+    return ", ".join(found)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

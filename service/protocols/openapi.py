@@ -77,6 +77,10 @@ def _flag(name: str) -> dict[str, Any]:
     return {"type": ["object", "null"], "properties": {name: {"type": "boolean"}}}
 
 
+def _exactly(number: int) -> dict[str, Any]:
+    return {"type": "integer", "minimum": number, "maximum": number}
+
+
 def _pixels() -> dict[str, Any]:
     return {
         "type": "object",
@@ -85,7 +89,14 @@ def _pixels() -> dict[str, Any]:
         "properties": {
             "name": {"type": "string", "enum": ["pixels"]},
             "datatype": {"type": "string", "enum": ["FP32"], "description": "Or UINT8."},
-            "shape": {"enum": [[1, PIXELS], [1, 28, 28]]},
+            "shape": {
+                "type": "array",
+                "prefixItems": [_exactly(1), _exactly(PIXELS)],
+                "items": {"type": "integer"},
+                "minItems": 2,
+                "maxItems": 2,
+                "description": "Or [1, 28, 28].",
+            },
             "data": {
                 "type": "array",
                 "items": NUMBER,

@@ -156,7 +156,7 @@ async def test_fifty_requests_with_one_key_make_one_job(client: httpx.AsyncClien
     answers = await asyncio.gather(*[client.post("/train", json=TINY, headers=key) for _ in range(50)])
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["id"] for answer in answers}) == 1
-    assert (await client.post("/train", json={**TINY, "seed": 2}, headers=key)).status_code == 422
+    assert (await client.post("/train", json={**TINY, "seed": 2}, headers=key)).status_code == 409
 
 
 async def test_too_many_jobs_are_answered_with_a_time_to_come_back(tmp_path: Path) -> None:
