@@ -1,4 +1,4 @@
-"""Configurations with a name. `release` makes the network that is shipped, from nothing.
+"""Configurations with a name. `release` and then `finish` make the network that is shipped, from nothing.
 
 Costs are of one thread of a server core that multiplies 32-bit matrices at about 110 GFLOP/s, alone on it.
 
