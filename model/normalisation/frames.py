@@ -24,8 +24,8 @@ def inner_box(light: Mask) -> Box:
     """
     height, width = light.shape
     levels = light.astype(np.float32)
-    top, bottom = _depths(levels @ np.full(width, 1 / width, np.float32))
-    left, right = _depths(np.full(height, 1 / height, np.float32) @ levels)
+    top, bottom = _depths(levels.sum(axis=1) / width)
+    left, right = _depths(levels.sum(axis=0) / height)
     return left, top, width - right, height - bottom
 
 
@@ -34,7 +34,7 @@ def _depths(shares: Shares) -> tuple[int, int]:
     quarter = len(shares) // 4
     if quarter < 2:
         return 0, 0
-    sheet = float(shares[quarter:-quarter].mean())
+    sheet = float(shares[quarter:-quarter].sum()) / (len(shares) - 2 * quarter)
     return _depth(shares, sheet), _depth(shares[::-1], sheet)
 
 

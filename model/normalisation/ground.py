@@ -24,7 +24,7 @@ def is_dark_ink(plane: Plane, levels: Levels) -> bool:
     The border belongs to the ground, which counts as far as one threshold divides the picture well; at the scale of
     strokes more that is thin is dark than light, which counts the more the worse one threshold does.
     """
-    _, separability = levels.otsu()
+    _, separability = levels.otsu
     trust = separability**3
     border = BORDER_WEIGHT * trust * _light_border(plane, levels)
     thin = THIN_WEIGHT + THIN_WEIGHT_UNTRUSTED * (1 - trust)
@@ -58,7 +58,7 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
     It follows slopes and the edges of shadows exactly. A tiny picture has no room for uneven light.
     """
-    flat = levels.quantile(0.5, 0, levels.otsu()[0]) if tiny else _flat_ground(plane, levels)
+    flat = levels.quantile(0.5, 0, levels.otsu[0]) if tiny else _flat_ground(plane, levels)
     if flat is not None:
         return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
     ground = _ground_between_strokes(blurred(plane, 1.0))
@@ -84,7 +84,7 @@ def _flat_ground(plane: Plane, levels: Levels) -> int | None:
 
     That is so where two levels stand out, the darker of them sharp, and the lighter holds no area too large for ink.
     """
-    threshold, separability = levels.otsu()
+    threshold, separability = levels.otsu
     if separability < TWO_LEVELS:
         return None
     has_much_ink = levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]

@@ -1,6 +1,7 @@
 """The levels of a plane, counted once: the threshold that divides them, and how well it does."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ SQUARES = LEVELS * LEVELS
 RESTS_WITHIN = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Levels:
     """How many pixels have each level and less.
 
@@ -43,6 +44,7 @@ class Levels:
         count = before + share * (float(self.below[last]) - before)
         return int(self.below.searchsorted(count))
 
+    @cached_property
     def otsu(self) -> tuple[int, float]:
         """Return the level above which a pixel is light, and how separable the two classes are.
 
@@ -69,7 +71,6 @@ class Levels:
         """
         total, mass = float(self.below[-1]), float(self.sums[-1])
         cut = max(1, self.quantile(0.9985)) // 2
-        paper = ink = 0.0
         for _ in range(RESTS_WITHIN):
             paper_count, paper_sum = float(self.below[cut]), float(self.sums[cut])
             paper = paper_sum / max(paper_count, 1.0)

@@ -37,7 +37,7 @@ def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
     plane, scale = planes.at_working_size(grey)
     levels = counted(plane)
-    inner = frames.inner_box(plane > levels.otsu()[0])
+    inner = frames.inner_box(plane > levels.otsu[0])
     if inner != (0, 0, plane.shape[1], plane.shape[0]):
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)

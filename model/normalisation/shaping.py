@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from model.normalisation.planes import Plane
+from model.normalisation.resampling import Floats, averaging, both, enlarging
 from model.normalisation.strokes import with_stroke_width
 
 SIDE = 28
@@ -38,34 +39,34 @@ def shaped(ink: Plane) -> Plane:
     return centred(with_stroke_width(_fine(ink), STROKES[0] * FINE, STROKES[1] * FINE))
 
 
-def _fine(ink: Plane) -> Image.Image:
+def _fine(ink: Plane) -> Floats:
     """The ink with its longer side FINE times that of the digit to come, on an empty margin."""
     height, width = ink.shape
-    longer = max(height, width)
-    margin = -(-longer * MARGIN // DIGIT_SIDE)
-    canvas = np.zeros((height + 2 * margin, width + 2 * margin), np.uint8)
-    canvas[margin : margin + height, margin : margin + width] = ink
-    scale = FINE * DIGIT_SIDE / longer
-    size = (max(1, round(canvas.shape[1] * scale)), max(1, round(canvas.shape[0] * scale)))
-    how = Image.Resampling.BOX if scale < 0.5 else Image.Resampling.BICUBIC
-    return Image.fromarray(canvas).resize(size, how)
+    scale = FINE * DIGIT_SIDE / max(height, width)
+    wanted = max(1, round(height * scale)), max(1, round(width * scale))
+    margin = FINE * MARGIN
+    fine = np.zeros((wanted[0] + 2 * margin, wanted[1] + 2 * margin), np.float32)
+    inside = both(enlarging(height, wanted[0]), ink.astype(np.float32), enlarging(width, wanted[1]))
+    fine[margin:-margin, margin:-margin] = np.minimum(np.maximum(inside, 0, out=inside), 255, out=inside)
+    return fine
 
 
-def centred(image: Image.Image) -> Plane:
+def centred(ink: Floats) -> Plane:
     """Scale the ink's box into 20x20, keeping its proportions, and put its centre of mass in the middle of 28x28."""
     pixels = np.zeros((SIDE, SIDE), np.uint8)
-    box = Image.fromarray(np.asarray(image) & 128).getbbox()
-    if box is None:
+    solid = ink > 127
+    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
+    if len(rows) == 0:
         return pixels
-    scale = DIGIT_SIDE / max(box[2] - box[0], box[3] - box[1])
-    width, height = (max(1, round((box[i + 2] - box[i]) * scale)) for i in (0, 1))
-    small = np.asarray(image.resize((width, height), Image.Resampling.BOX, box=box))
-    levels = small.astype(np.float32)
-    levels *= 255 / levels.max()
-    rows = levels @ ONES[:width]
-    mass = float(rows @ ONES[:height])
-    top = round(SIDE / 2 - float(rows @ INDEX[:height]) / mass)
-    left = round(SIDE / 2 - float((levels @ INDEX[:width]) @ ONES[:height]) / mass)
+    inside = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = DIGIT_SIDE / max(inside.shape)
+    height, width = max(1, round(inside.shape[0] * scale)), max(1, round(inside.shape[1] * scale))
+    small = both(averaging(inside.shape[0], height), inside, averaging(inside.shape[1], width))
+    small *= 255 / small.max()
+    down = small @ ONES[:width]
+    mass = float(down @ ONES[:height])
+    top = round(SIDE / 2 - float(down @ INDEX[:height]) / mass)
+    left = round(SIDE / 2 - float((small @ INDEX[:width]) @ ONES[:height]) / mass)
     top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
-    pixels[top : top + height, left : left + width] = np.rint(levels)
+    pixels[top : top + height, left : left + width] = np.rint(small)
     return pixels

@@ -3,15 +3,14 @@
 import math
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from model.normalisation.planes import Mask
+from model.normalisation.resampling import Floats, both, gaussian
 
 SMOOTHING = 0.2
 GIVE = 0.25
 THINNEST = 0.7
 STEEPEST = 0.7
-RAMP = np.arange(256, dtype=np.float32)
 
 
 def stroke_width(ink: Mask) -> float:
@@ -24,22 +23,24 @@ def stroke_width(ink: Mask) -> float:
     return float(2 * area / max(steps * math.pi / 4, 1))
 
 
-def with_stroke_width(ink: Image.Image, thinnest: float, thickest: float) -> Image.Image:
-    """Return the ink (mode L) with its strokes brought between two widths in pixels.
+def with_stroke_width(ink: Floats, thinnest: float, thickest: float) -> Floats:
+    """Return the ink, 0-255, with its strokes brought between two widths in pixels.
 
     Blurred by a Gaussian, a line of width w has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s); cut at the level
     that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way. Blobs
     lose at most 30 % of their width, as holes that ran full do not come back.
     """
-    width = stroke_width(np.asarray(ink) > 127)
+    width = stroke_width(ink > 127)
     if width == 0:
         return ink
     target = max(min(max(width, thinnest), thickest), THINNEST * width)
     sigma = SMOOTHING * target + GIVE * abs(target - width)
     level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
     slope = max(2.0, STEEPEST / level, STEEPEST / (1 - level))
-    cut = np.minimum(np.maximum((RAMP - 255 * level) * slope + 128, 0), 255).astype(np.uint8)
-    return Image.fromarray(cut[np.asarray(ink.filter(ImageFilter.GaussianBlur(sigma)))])
+    soft = both(gaussian(ink.shape[0], sigma), ink, gaussian(ink.shape[1], sigma))
+    soft *= slope
+    soft += 127.5 - 255 * level * slope
+    return np.minimum(np.maximum(soft, 0, out=soft), 255, out=soft)
 
 
 def _phi(x: float) -> float:
