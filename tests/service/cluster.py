@@ -39,6 +39,7 @@ class Machine:
     def kill(self) -> None:
         """Pull the plug."""
         kill(self.process)
+        self.log.close()
 
     def stop(self) -> None:
         """Stop in good order, or else."""
