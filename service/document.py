@@ -44,10 +44,21 @@ def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     """Let an operation name what any of its kind can answer."""
     protocol = path.startswith(("/v1", "/v2"))
     statuses = [*((400, 401, 409, 413) if method in _CHANGING else ()), *((404, 409) if "{" in path else ())]
+    for parameter in operation.get("parameters", ()):
+        _never_null(parameter)
     responses = operation["responses"]
     for status in statuses:
         if str(status) not in responses:
             responses[str(status)] = _protocol_error(status) if protocol else problems(status)[status]
+
+
+def _never_null(parameter: dict[str, Any]) -> None:
+    """Say of a parameter that may be left out what it is when it comes: there is no null in a query or a header."""
+    schema = parameter["schema"]
+    given = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(given) == 1:
+        del schema["anyOf"]
+        schema.update(given[0])
 
 
 def _protocol_error(status: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from model.activations import ACTIVATIONS
 from model.config import LAYERS, NEURONS, OPTIMIZERS, PROMOTIONS, WEIGHTS, TrainingConfig
 from model.errors import ConfigInvalid
+from service.bodies import whole
 
 _ANY_LAYERS = 2200
 """So many neurons may every one of the layers have before there are too many weights."""
@@ -116,7 +117,7 @@ def training_config(asked: dict[str, Any]) -> TrainingConfig:
     known = TrainRequest.model_fields
     if not asked.keys() <= known.keys():
         raise ConfigInvalid("body", f"expected only {', '.join(known)}; got an unknown member")
-    config = TrainingConfig.from_dict(asked)
+    config = TrainingConfig.from_dict({name: whole(value) for name, value in asked.items()})
     if config.data != "mnist":
         raise ConfigInvalid("data", "expected mnist")
     if config.augmentation not in AUGMENTATIONS:

@@ -85,7 +85,12 @@ class Examples(BaseModel):
     responses={200: {"model": ExampleDocument | BulkDocument, "description": "It was known; or an archive."}},
     openapi_extra={"requestBody": example_body()},
 )
-async def add(request: Request, records: RecordsDep, services: ServicesDep, label: Label = None) -> Response:
+async def add(
+    request: Request,
+    records: RecordsDep,
+    services: ServicesDep,
+    label: Annotated[int | None, Query(ge=0, le=9, include_in_schema=False)] = None,
+) -> Response:
     """Keep a picture with its true label, in any body that /predict takes; or a zip archive of LABEL/name.png."""
     exchange, settings = Exchange(request.scope, request.receive), services.settings
     kind = exchange.header(b"content-type")
@@ -107,6 +112,7 @@ async def add(request: Request, records: RecordsDep, services: ServicesDep, labe
 
 
 def _label(query: int | None, member: object) -> int:
+    member = bodies.whole(member)
     if member is not None and (type(member) is not int or not 0 <= member <= 9):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
     if query is not None and member is not None and query != member:

@@ -84,7 +84,7 @@ def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
     The parameters may also stand in the parameter `config`, as JSON: some clients can send nothing else.
     """
     serving, parameters = services.serving, _parameters(asked)
-    target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
+    target = serving.registry.resolve(parameters.get("version", _resolvable(name)))
     if name.isdecimal() and name != target:
         raise ApiError(409, "expected one version, got it in the path and, different, in the parameters")
     serving.fetch_version(target)
@@ -106,7 +106,7 @@ def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
 def unload(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
     """Let go of a version that does not serve; the one that an alias needs comes back by itself."""
     serving, parameters = services.serving, _parameters(asked)
-    target = serving.registry.resolve(parameters.get("version") or _resolvable(name))
+    target = serving.registry.resolve(parameters.get("version", _resolvable(name)))
     current = serving.current
     if target == serving.registry.resolve(PRODUCTION) or (current is not None and current.version == target):
         raise ApiError(409, "expected a version that does not serve, got the one that production points to")
