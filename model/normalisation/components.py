@@ -9,6 +9,8 @@ from model.normalisation.planes import Mask
 
 Ints = NDArray[np.intp]
 
+FEW = 120
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Components:
@@ -69,6 +71,8 @@ def _touching(starts: Ints, ends: Ints, stride: int) -> tuple[Ints, Ints]:
 
 def _joined(count: int, one: Ints, other: Ints) -> Ints:
     """The smallest run connected with each run, given the pairs that touch."""
+    if len(one) <= FEW:
+        return _joined_few(count, one.tolist(), other.tolist())
     parent = np.arange(count)
     while True:
         a, b = parent[one], parent[other]
@@ -80,6 +84,20 @@ def _joined(count: int, one: Ints, other: Ints) -> Ints:
             if (above == parent).all():
                 break
             parent = above
+
+
+def _joined_few(count: int, one: list[int], other: list[int]) -> Ints:
+    """The same one pair at a time, which is faster for a digit's few dozen."""
+    parent = list(range(count))
+    for a, b in zip(one, other, strict=True):
+        while parent[a] != a:
+            a = parent[a]  # noqa: PLW2901 - on the way to the root
+        while parent[b] != b:
+            b = parent[b]  # noqa: PLW2901 - on the way to the root
+        parent[max(a, b)] = min(a, b)
+    for run, above in enumerate(parent):
+        parent[run] = parent[above]  # a run's parent comes before it and is at its root already
+    return np.array(parent, np.intp)
 
 
 def _measured(mask: Mask, starts: Ints, lengths: Ints, member: Ints, stride: int) -> Components:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.normalisation import components, evidence, frames, ground, planes, rulings, scratches, selection
-from model.normalisation.levels import Levels, counted
+from model.normalisation.levels import LEVELS, Levels, counted
 from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import unstretched
 
 ZOOM_BELOW = 44
 ZOOM_MARGIN = 0.4
+ALL_SHEET = 0.76
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +38,11 @@ def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
     plane, scale = planes.at_working_size(grey)
     levels = counted(plane)
-    inner = frames.inner_box(plane > levels.otsu[0])
+    inner = (
+        frames.inner_box(plane > levels.otsu[0])
+        if _may_have_bands(plane, levels)
+        else (0, 0, *plane.shape[::-1])
+    )
     if inner != (0, 0, plane.shape[1], plane.shape[0]):
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)
@@ -50,6 +55,14 @@ def located(grey: Plane) -> Found | None:
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
     return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found
+
+
+def _may_have_bands(plane: Plane, levels: Levels) -> bool:
+    """Whether not all corners are on one side of the threshold together with nearly the whole picture."""
+    threshold = levels.otsu[0]
+    corners = [int(plane[y, x]) > threshold for y in (0, -1) for x in (0, -1)]
+    light = 1 - float(levels.below[threshold] / levels.below[-1])
+    return not (all(corners) and light > ALL_SHEET) and not (not any(corners) and light < 1 - ALL_SHEET)
 
 
 def _closer(grey: Plane, coarse: Found) -> Found:
@@ -73,9 +86,8 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     contrast = full - paper
     if contrast < 1:
         return None
-    coverage = np.minimum(
-        np.maximum((strength - np.float32(paper)) * np.float32(255 / contrast), 0), 255
-    ).astype(np.uint8)
+    share = (LEVELS - paper) * (255 / contrast)
+    coverage = np.minimum(np.maximum(share, 0), 255).astype(np.uint8)[strength]
     ink = coverage > 127
     shapes = components.label(scratches.without_scratches(rulings.without_rulings(ink)))
     if len(shapes) == 0:

@@ -43,7 +43,8 @@ def averaging(length: int, wanted: int) -> Floats:
     edges = np.arange(wanted + 1) * (length / wanted)
     pixels = np.arange(length)
     covered = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
-    weights: Floats = (np.maximum(covered, 0) * (wanted / length)).astype(np.float32)
+    shares = np.maximum(covered, 0) * (wanted / length)
+    weights: Floats = shares.astype(np.float32)
     return weights
 
 

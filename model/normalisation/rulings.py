@@ -64,6 +64,9 @@ def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
         return lines.T, count
     height, width = ink.shape
     pieces = opened_along(ink, max(5, int(width * PIECE)), 1)
+    reach = np.flatnonzero(pieces.any(axis=0))
+    if len(reach) == 0 or reach[-1] - reach[0] + 1 < SPAN * width:
+        return np.zeros_like(ink), 0
     found = label(pieces)
     first, last = found.boxes[:, 0], found.boxes[:, 2]
     long = (last - first >= SPAN * width) & (found.area <= max(1.5, THICKEST * height) * (last - first))
