@@ -127,7 +127,7 @@ def scale(digit: Grey, rng: np.random.Generator) -> Grey:
     side = int(rng.integers(15, 22))
     sheet = np.zeros((28, 28), np.uint8)
     off = (28 - side) // 2
-    sheet[off : off + side, off : off + side] = Image.fromarray(digit).resize((side, side), 2)
+    sheet[off : off + side, off : off + side] = np.asarray(Image.fromarray(digit).resize((side, side), 2))
     return sheet
 
 

@@ -24,7 +24,7 @@ def between_variance(plane: Plane, threshold: int) -> float:
 @settings(max_examples=40)
 def test_otsu_is_the_best_of_all_thresholds(plane: Plane) -> None:
     """No other threshold has more variance between the classes, and separability is its share of all variance."""
-    threshold, separability = counted(plane).otsu()
+    threshold, separability = counted(plane).otsu
     best = max(between_variance(plane, level) for level in range(256))
     np.testing.assert_allclose(between_variance(plane, threshold), best, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(separability * float(plane.astype(float).var()), best, rtol=1e-5, atol=1e-5)

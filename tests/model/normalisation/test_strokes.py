@@ -25,7 +25,7 @@ def test_the_width_of_a_line_is_measured(width: int) -> None:
 @pytest.mark.parametrize(("width", "expected"), [(2, 6), (4, 6), (8, 8), (11, 9)])
 def test_widths_are_brought_into_the_range(width: int, expected: int) -> None:
     """Thin lines become as thick as the thinnest allowed, thick ones as thin as the thickest; others stay."""
-    drawn = np.asarray(with_stroke_width(Image.fromarray(ring(width)), 6, 9)) > 127
+    drawn = with_stroke_width(ring(width).astype(np.float32), 6, 9) > 127
     assert stroke_width(drawn) == pytest.approx(expected, rel=0.15)
 
 
@@ -33,12 +33,12 @@ def test_a_small_break_heals() -> None:
     """A gap of less than the stroke's width is bridged when the stroke is thickened."""
     line = stroke(((0.1, 0.5), (0.9, 0.5)), 100, 100, 2)
     line[:, 49:52] = 0
-    drawn = np.asarray(with_stroke_width(Image.fromarray(line), 7, 9)) > 127
+    drawn = with_stroke_width(line.astype(np.float32), 7, 9) > 127
     assert drawn[50, 20:80].all()
 
 
 def test_nothing_stays_nothing() -> None:
     """An empty plane has no strokes to widen."""
-    empty = Image.new("L", (30, 30))
-    assert stroke_width(np.asarray(empty) > 0) == 0
-    assert not np.asarray(with_stroke_width(empty, 5, 8)).any()
+    empty = np.zeros((30, 30), np.float32)
+    assert stroke_width(empty > 0) == 0
+    assert not with_stroke_width(empty, 5, 8).any()
