@@ -46,7 +46,7 @@ class TrainRequest(BaseModel):
 
     data: Literal["mnist"] = "mnist"
     examples: bool = Field(True, description="Whether to learn from the users' corrected examples too.")
-    limit: int | None = Field(None, ge=1, description="The first N training images only.")
+    limit: int | None = Field(None, ge=1, le=1 << 40, description="The first N training images only.")
     network: NetworkRequest | None = Field(
         None, description="784-1000-500-10 without it, or with start_from its network."
     )
