@@ -107,7 +107,7 @@ async def test_an_example_needs_a_label_from_0_to_9(client: httpx.AsyncClient, l
 async def test_contradicting_labels_are_refused(client: httpx.AsyncClient) -> None:
     """One in the query and another in the body."""
     body = {"pixels": DIGITS.images[0].tolist(), "label": 3}
-    assert (await client.post("/examples", params={"label": 4}, json=body)).status_code == 422
+    assert (await client.post("/examples", params={"label": 4}, json=body)).status_code == 409
 
 
 async def test_what_is_no_picture_of_a_digit_is_refused(client: httpx.AsyncClient) -> None:
