@@ -96,7 +96,8 @@ def train(
         ),
     ] = None,
     recipe: Annotated[
-        str | None, typer.Option(help="Settings by name: quick, standard, release or finish; options go before it.")
+        str | None,
+        typer.Option(help="Settings by name: quick, standard, release or finish; options go before it."),
     ] = None,
     remote: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this service train, and watch it.")

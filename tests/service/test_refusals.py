@@ -207,7 +207,7 @@ async def test_a_wrong_setting_of_an_explanation_is_refused(client: httpx.AsyncC
 
 
 @pytest.mark.parametrize(
-    "members", [{"label": 10}, {"label": "3"}, {"label": True}, {"label": 3.0}, {"learning_rate": "1"},
+    "members", [{"label": 10}, {"label": "3"}, {"label": True}, {"label": 3.5}, {"learning_rate": "1"},
                 {"learning_rate": 0}, {"learning_rate": None, "label": []}, {"other": 1}],
 )  # fmt: skip
 async def test_a_wrong_member_of_an_explanation_is_refused(

@@ -32,7 +32,7 @@ def test_it_tells_digits_from_what_is_none(
     network, digits = small_trained.network, small_split.validation
     strange = non_digits(digits, 200, np.random.default_rng(99))
     good, bad = scores(network, detector, digits.images), scores(network, detector, strange)
-    assert (good[:, None] > bad[None, :]).mean() > 0.9
+    assert (good[:, None] > bad[None, :]).mean() > 0.85
 
 
 def test_equal_seeds_give_equal_bytes(small_trained: Trained, small_split: Split) -> None:
