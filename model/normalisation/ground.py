@@ -7,6 +7,7 @@ from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
+SMALL, SMALL_FROM = 40, 2  # in a small picture a quarter is little enough
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
@@ -71,7 +72,7 @@ def _ground_between_strokes(smooth: Plane) -> Plane:
     largest = local_ground(smooth, _window(smooth, WINDOWS[-1]))
     wanted = ENOUGH * counted(smooth - largest).quantile(0.99)
     shown = False
-    for share in WINDOWS[:-1]:
+    for share in WINDOWS[SMALL_FROM if max(smooth.shape) <= SMALL else 0 : -1]:
         ground = local_ground(smooth, _window(smooth, share))
         if shown:
             return ground
