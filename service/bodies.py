@@ -222,11 +222,6 @@ def from_base64(value: object) -> bytes:
         ) from None
 
 
-def whole(value: Any) -> Any:
-    """Return a number of JSON that is whole as an int: 3.0 and 3 are the same there."""
-    return int(value) if type(value) is float and value.is_integer() else value
-
-
 def to_pixels(value: object, *, checked: bool = False) -> Pixels:
     """Return (784,) numbers from 28 rows of 28 or 784 in one list; whole ones as uint8, others as float32.
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from model.activations import ACTIVATIONS
 from model.config import LAYERS, NEURONS, OPTIMIZERS, PROMOTIONS, WEIGHTS, TrainingConfig
 from model.errors import ConfigInvalid
-from service.bodies import whole
+from service.numbers import whole
 
 _ANY_LAYERS = 2200
 """So many neurons may every one of the layers have before there are too many weights."""

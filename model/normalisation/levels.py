@@ -71,6 +71,7 @@ class Levels:
         """
         total, mass = float(self.below[-1]), float(self.sums[-1])
         cut = max(1, self.quantile(0.9985)) // 2
+        paper = ink = 0.0
         for _ in range(RESTS_WITHIN):
             paper_count, paper_sum = float(self.below[cut]), float(self.sums[cut])
             paper = paper_sum / max(paper_count, 1.0)

@@ -17,6 +17,7 @@ from service import archives, bodies, png
 from service.errors import ApiError
 from service.example import Example
 from service.exchange import Exchange
+from service.numbers import whole
 from service.picture_schemas import example_body
 from service.pictures import Pictures
 from service.records import Records, records_of
@@ -112,7 +113,7 @@ async def add(
 
 
 def _label(query: int | None, member: object) -> int:
-    member = bodies.whole(member)
+    member = whole(member)
     if member is not None and (type(member) is not int or not 0 <= member <= 9):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
     if query is not None and member is not None and query != member:

@@ -12,6 +12,7 @@ from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
+from service.numbers import whole
 from service.options import options_of
 from service.pictures import Prepared
 from service.routes.predict import as_result, predictor_of
@@ -83,7 +84,7 @@ def _label(query: str | None, member: object) -> int | None:
     """Return the label from the query or the body; both only if they agree."""
     if query is not None and not (len(query) == 1 and query in "0123456789"):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
-    member = bodies.whole(member)
+    member = whole(member)
     if member is not None and (type(member) is not int or not 0 <= member <= 9):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
     label: int | None = _agreed("label", None if query is None else int(query), member)
