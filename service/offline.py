@@ -1,16 +1,16 @@
 """A training without a service: ``numeral train`` in this process, resumable from the folder it keeps.
 
-    HOME/trainings/<token>/training.json            what was asked
+    HOME/trainings/<token>/training.json            what was asked, and the trainings that are to follow
     HOME/trainings/<token>/checkpoint.safetensors   where it stood, replaced whole or not at all
 
-The folder is removed when the version is published.
+The folder is removed when the version is published and the folder of the training that follows is there.
 """
 
 import json
 import os
 import shutil
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,55 +53,103 @@ class Outcome:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be trained, and what after it.
+
+    Attributes:
+        config: the training, with ``start_from`` resolved to a version.
+        recipe: the name of the recipe, if it follows one.
+        stage: its place in the recipe, from 1.
+        following: the trainings after it, each to go on from the network of the one before.
+    """
+
+    config: TrainingConfig
+    recipe: str | None = None
+    stage: int = 1
+    following: tuple[TrainingConfig, ...] = ()
+
+    @property
+    def stages(self) -> int:
+        """How many trainings the recipe has in all."""
+        return self.stage + len(self.following)
+
+    def next(self, version: str) -> "Plan":
+        """Return the plan of the training that goes on from this version."""
+        config = replace(self.following[0], start_from=version)
+        return Plan(config, self.recipe, self.stage + 1, self.following[1:])
+
+    def to_bytes(self) -> bytes:
+        """Return what ``from_bytes`` takes back."""
+        following = [config.to_dict() for config in self.following]
+        plan = {"config": self.config.to_dict(), "recipe": self.recipe, "stage": self.stage}
+        return json.dumps(plan | {"following": following}).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Plan":
+        """Return the plan that was written."""
+        plan = json.loads(data)
+        following = tuple(TrainingConfig.from_dict(config) for config in plan.get("following", ()))
+        config = TrainingConfig.from_dict(plan["config"])
+        return cls(config, plan["recipe"], plan.get("stage", 1), following)
+
+
 class OfflineTraining:
     """One training and the folder it is resumable from.
 
     Attributes:
-        config: what was asked, with ``start_from`` resolved to a version.
+        plan: what was asked.
         token: names the training, and keeps it from being published twice.
     """
 
-    def __init__(self, settings: Settings, config: TrainingConfig, recipe: str | None, token: str) -> None:
-        self.config, self.recipe, self.token = config, recipe, token
+    def __init__(self, settings: Settings, plan: Plan, token: str) -> None:
+        self.plan, self.token = plan, token
         self.registry = Registry.open(settings.store)
         self._settings = settings
         self._folder = settings.home / "trainings" / token
         self._data: TrainingData = self._prepared()
-        self._trainer = self._restored() or Trainer(config, self._data.split, self._start())
+        self._trainer = self._restored() or Trainer(plan.config, self._data.split, self._start())
 
     @classmethod
-    def begin(cls, settings: Settings, config: TrainingConfig, recipe: str | None) -> "OfflineTraining":
-        """Begin a training.
+    def begin(
+        cls, settings: Settings, stages: Sequence[TrainingConfig], recipe: str | None
+    ) -> "OfflineTraining":
+        """Begin the first of one or more trainings that follow each other.
 
         Raises:
             ModelError: what is asked for is not possible: see ``Trainer``, ``sources.load`` and ``Registry.resolve``.
         """
         registry = Registry.open(settings.store)
         seed(registry)
-        if config.start_from:
-            config = replace(config, start_from=registry.resolve(config.start_from))
-        training = cls(settings, config, recipe, f"offline-{uuid.uuid4().hex}")
-        training._folder.mkdir(parents=True)
-        asked = json.dumps({"config": config.to_dict(), "recipe": recipe})
-        _write(training._folder / ASKED, asked.encode())
+        first, *following = stages
+        if first.start_from:
+            first = replace(first, start_from=registry.resolve(first.start_from))
+        plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
+        training = cls(settings, plan, token)
+        _ask(settings, token, plan)
         return training
 
     @classmethod
-    def resume(cls, settings: Settings, config: TrainingConfig | None) -> "OfflineTraining":
-        """Go on with an interrupted training of this configuration, or, without one, with the latest.
+    def resume(cls, settings: Settings, stages: Sequence[TrainingConfig] | None) -> "OfflineTraining":
+        """Go on with an interrupted training of one of these configurations, or, without one, with the latest.
 
         Raises:
             ConfigInvalid: there is none.
         """
         folders = (settings.home / "trainings").glob(f"*/{ASKED}")
         for path in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
-            asked = json.loads(path.read_bytes())
-            found = TrainingConfig.from_dict(asked["config"])
-            if config is None or found == replace(config, start_from=found.start_from):
-                return cls(settings, found, asked["recipe"], path.parent.name)
+            plan = Plan.from_bytes(path.read_bytes())
+            wanted = [replace(stage, start_from=plan.config.start_from) for stage in stages or ()]
+            if stages is None or plan.config in wanted:
+                return cls(settings, plan, path.parent.name)
         raise ConfigInvalid(
             "resume", "expected an interrupted training of these settings in this home, got none"
         )
+
+    @property
+    def config(self) -> TrainingConfig:
+        """What is trained, with ``start_from`` resolved to a version."""
+        return self.plan.config
 
     @property
     def resumed_at(self) -> float:
@@ -117,17 +165,31 @@ class OfflineTraining:
         _write(self._folder / CHECKPOINT, save_checkpoint(self._trainer))
 
     def finish(self) -> Outcome:
-        """Publish, and promote if the configuration and the gate say so."""
+        """Publish, promote if the configuration and the gate say so, and leave the next training to be resumed."""
         config, data = self.config, self._data
-        origin = Origin(config, data.split, config.start_from, data.examples, self.recipe)
+        origin = Origin(config, data.split, config.start_from, data.examples, self.plan.recipe)
         version = publish(self.registry, self._trainer.result(), origin, self.token)
         held_out = HeldOut(data.split.validation, data.held_out, data.given)
         verdict = promote(self.registry, version, config.promote, held_out)
         manifest = self.registry.manifest(version)
+        if self.plan.following:
+            _ask(self._settings, self._next_token, self.plan.next(version))
         shutil.rmtree(self._folder)
         return Outcome(
             version, manifest["weights"]["digest"], manifest["metrics"], verdict.promoted, verdict.reason
         )
+
+    def following(self) -> "OfflineTraining | None":
+        """Return the training that goes on from this one, which has finished; None after the last."""
+        if not self.plan.following:
+            return None
+        asked = self._settings.home / "trainings" / self._next_token / ASKED
+        return OfflineTraining(self._settings, Plan.from_bytes(asked.read_bytes()), self._next_token)
+
+    @property
+    def _next_token(self) -> str:
+        """The same again after a crash between publishing and going on, so that nothing is begun twice."""
+        return "-".join([*self.token.split("-")[:2], str(self.plan.stage + 1)])
 
     def _prepared(self) -> TrainingData:
         """Return the data; the database is only opened if there is one that may hold examples."""
@@ -153,6 +215,12 @@ class OfflineTraining:
             return restore(self.config, self._data.split, path.read_bytes(), self._start())
         except CheckpointInvalid as error:
             raise ConfigInvalid("resume", f"{error}; remove {self._folder.name} to begin anew") from error
+
+
+def _ask(settings: Settings, token: str, plan: Plan) -> None:
+    folder = settings.home / "trainings" / token
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / ASKED, plan.to_bytes())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -54,6 +54,8 @@ class PlainLines:
 
     def __enter__(self) -> Self:
         """Say what begins."""
+        if stage := _stage(self._training):
+            say(stage)
         if self._training.resumed_at:
             say(f"resumed at {self._training.resumed_at:.1%}")
         return self
@@ -112,7 +114,7 @@ class Terminal(PlainLines):
             TaskProgressColumn(),
             TextColumn("{task.fields[left]} left"),
         )
-        self._task = self._bar.add_task("learning", total=1.0, left="…")
+        self._task = self._bar.add_task(_stage(training) or "learning", total=1.0, left="…")
         self._epochs: list[Report] = []
         self._live = Live(self._table(None), console=Console(), refresh_per_second=8)
 
@@ -148,6 +150,12 @@ class Terminal(PlainLines):
         page.add_row(table)
         page.add_row(self._bar)
         return page
+
+
+def _stage(training: OfflineTraining) -> str | None:
+    """Say which of several trainings begins; None if there is but one."""
+    plan = training.plan
+    return f"training {plan.stage} of {plan.stages}" if plan.stages > 1 else None
 
 
 def _cells(report: Report) -> tuple[str, str, str, str]:

@@ -1,7 +1,7 @@
 """``numeral train``: data in, a better network out, and something to watch on the way."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -69,10 +69,13 @@ def train(
         typer.Option(help="Share of the desired 1 that is spread over all digits.", show_default="0.1"),
     ] = None,
     augmentation: Annotated[
-        str | None, typer.Option(help="none, standard or release.", show_default="standard")
+        str | None, typer.Option(help="none, standard, release or finish.", show_default="standard")
     ] = None,
     synthetic: Annotated[
         int | None, typer.Option(help="Synthetic digits to learn from besides.", show_default="0")
+    ] = None,
+    non_digits: Annotated[
+        int | None, typer.Option(help="Pictures of no digit to learn from besides.", show_default="0")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Learn from the first N images only.", show_default="all")
@@ -97,7 +100,7 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="Settings by name: quick, standard, release or finish; options go before it."),
+        typer.Option(help="Trainings by name: quick, standard or release; options go before it."),
     ] = None,
     remote: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this service train, and watch it.")
@@ -114,20 +117,33 @@ def train(
         if remote is not None:
             train_remotely(_asked(given), remote, api_key, as_json=as_json)
             return
-        config = _config(given, recipe)
-        training = _training(config, recipe, home, resume=resume)
-        _run(training, as_json=as_json)
+        stages = _stages(given, recipe)
+        training: OfflineTraining | None = _training(stages, recipe, home, resume=resume)
+        while training is not None:
+            _run(training, as_json=as_json)
+            training = training.following()
 
 
-def _config(given: dict[str, Any], recipe: str | None) -> "TrainingConfig":
-    """Return what the options mean; those that were given go before the recipe's."""
-    from model.config import NetworkConfig, TrainingConfig
+def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
+    """Return the trainings that the options mean; those that were given go before the recipe's.
+
+    What a training starts with, its network and the version it goes on from, is said to the first alone.
+    """
+    from model.config import TrainingConfig
     from model.errors import ConfigInvalid
     from model.recipes import RECIPES
 
     if recipe is not None and recipe not in RECIPES:
         raise ConfigInvalid("recipe", f"expected one of {', '.join(RECIPES)}")
-    base = RECIPES[recipe] if recipe else TrainingConfig()
+    first, *following = RECIPES[recipe] if recipe else (TrainingConfig(),)
+    start = {name: given.pop(name) for name in ("hidden", "activation", "start_from") if name in given}
+    return [_config(first, given | start), *(_config(stage, given) for stage in following)]
+
+
+def _config(base: "TrainingConfig", given: Mapping[str, Any]) -> "TrainingConfig":
+    from model.config import NetworkConfig, TrainingConfig
+
+    given = dict(given)
     network = base.network or NetworkConfig()
     if "hidden" in given:
         network = replace(network, hidden=_sizes(given.pop("hidden")))
@@ -158,15 +174,15 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _training(
-    config: "TrainingConfig", recipe: str | None, home: Path | None, *, resume: bool
+    stages: "list[TrainingConfig]", recipe: str | None, home: Path | None, *, resume: bool
 ) -> "OfflineTraining":
     from model.config import TrainingConfig
     from service.offline import OfflineTraining
 
     settings = settings_of(home)
     if not resume:
-        return OfflineTraining.begin(settings, config, recipe)
-    return OfflineTraining.resume(settings, None if config == TrainingConfig() else config)
+        return OfflineTraining.begin(settings, stages, recipe)
+    return OfflineTraining.resume(settings, None if stages == [TrainingConfig()] else stages)
 
 
 class _Interrupt:

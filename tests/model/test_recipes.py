@@ -1,6 +1,7 @@
-"""Recipes: configurations with a name."""
+"""Recipes: trainings with a name."""
 
 from dataclasses import replace
+from itertools import chain
 
 import pytest
 
@@ -20,28 +21,36 @@ def few() -> Split:
 
 def test_a_recipe_survives_being_written_down() -> None:
     """A manifest keeps a recipe as plain values, and they give the same configuration back."""
-    for config in RECIPES.values():
+    for config in chain.from_iterable(RECIPES.values()):
         assert TrainingConfig.from_dict(config.to_dict()) == config
 
 
 def test_the_standard_recipe_is_what_a_training_gets_by_default() -> None:
     """Asking for nothing and asking for the standard recipe are the same."""
-    assert RECIPES["standard"] == TrainingConfig()
+    assert RECIPES["standard"] == (TrainingConfig(),)
 
 
 def test_the_release_recipe_needs_nothing_but_mnist() -> None:
     """The shipped network can be made again by anyone: no examples of users, no network to start from."""
-    release = RECIPES["release"]
-    assert release.data == "mnist"
-    assert release.limit is None
-    assert release.start_from is None
-    assert not release.examples
+    for stage in RECIPES["release"]:
+        assert stage.data == "mnist"
+        assert stage.limit is None
+        assert stage.start_from is None
+        assert not stage.examples
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, few: Split) -> None:
-    """On a small network and few digits, each recipe gets better, and an interruption changes nothing."""
-    recipe = RECIPES[name]
+def test_only_the_last_training_of_a_recipe_is_ever_promoted() -> None:
+    """What a recipe makes on its way does not serve."""
+    for *on_the_way, _ in RECIPES.values():
+        assert {stage.promote for stage in on_the_way} <= {"never"}
+
+
+@pytest.mark.parametrize(
+    ("name", "stage"), [(name, stage) for name, stages in RECIPES.items() for stage in range(len(stages))]
+)
+def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, stage: int, few: Split) -> None:
+    """On a small network and few digits, each training gets better, and an interruption changes nothing."""
+    recipe = RECIPES[name][stage]
     config = replace(
         recipe,
         network=NetworkConfig((64,)),

@@ -4,12 +4,17 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from model.config import TrainingConfig
+from model.config import NetworkConfig, TrainingConfig
+from model.recipes import RECIPES
 from model.registry import Registry
+from service.offline import OfflineTraining
+from service.settings import Settings
 from tests.service.cli.commands import json_of, numeral
 
 QUICK = ("--hidden", "16", "--epochs", "2", "--limit", "2000", "--augmentation", "none", "--promote", "never")
@@ -111,6 +116,29 @@ def test_options_go_before_the_recipe(tmp_path: Path) -> None:
     assert config.network is not None
     assert (config.epochs, config.limit, config.network.hidden) == (1, 500, (8,))
     assert config.promote == "never"
+
+
+def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
+    """Each goes on from the version of the one before it; stopped between two, what was published is not made again."""
+    given: dict[str, Any] = {"limit": 500, "epochs": 1, "synthetic": 0, "non_digits": 20}
+    first, *following = (replace(stage, **given) for stage in RECIPES["release"])
+    stages = [replace(first, network=NetworkConfig((8,))), *following]
+    training = OfflineTraining.begin(Settings(home=tmp_path), stages, "release")
+    for _ in training.run():
+        pass
+    training.finish()
+    result = numeral("train", "--recipe", "release", "--hidden", "8", "--limit", "500", "--epochs", "1",
+                     "--synthetic", "0", "--non-digits", "20", "--resume", "--home", tmp_path)  # fmt: skip
+    assert result.exit_code == 0
+    shown = [line for line in result.stdout.splitlines() if line.startswith("training ")]
+    assert shown == ["training 2 of 3", "training 3 of 3"]
+    registry = Registry.open(tmp_path / "store")
+    assert list(registry.versions()) == ["1", "2", "3", "4", "5"]
+    manifests = [registry.manifest(version) for version in ("3", "4", "5")]
+    assert [manifest["parent"] for manifest in manifests] == [None, "3", "4"]
+    assert {manifest["training"]["recipe"] for manifest in manifests} == {"release"}
+    assert [manifest["training"]["config"]["seed"] for manifest in manifests] == [1, 2, 3]
+    assert not list((tmp_path / "trainings").iterdir())
 
 
 def test_going_on_from_a_version_names_its_parent(tmp_path: Path) -> None:
