@@ -50,7 +50,7 @@ def _training(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
     training = manifest["training"]
     config = {k: v for k, v in training.get("config", {}).items() if k != "network" and v is not None}
     return [
-        *((k, v) for k, v in training.items() if k not in {"config", "history", "profile"}),
+        *((k, v) for k, v in training.items() if k not in {"config", "history", "profile", "earlier"}),
         *config.items(),
     ]
 

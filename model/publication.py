@@ -1,6 +1,6 @@
 """From a finished training to a published version."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -12,7 +12,7 @@ from model.charts import confusion_matrix, learning_curve
 from model.config import TrainingConfig
 from model.dataset import Split
 from model.drift import profile
-from model.evaluation import error_interval, evaluate
+from model.evaluation import Evaluation, error_interval, evaluate
 from model.honesty import honesty_figures
 from model.network import Network
 from model.pixels import VERSION as PREPROCESSING
@@ -33,6 +33,7 @@ class Origin:
         parent: the version it went on from; None for random weights.
         examples: how many examples given by users were learned from.
         recipe: the name of the recipe, if it followed one.
+        stage: its place in the recipe, from 1; the manifest of a later one tells of those before it.
     """
 
     config: TrainingConfig
@@ -40,6 +41,7 @@ class Origin:
     parent: str | None = None
     examples: int = 0
     recipe: str | None = None
+    stage: int = 1
 
 
 def publish(registry: Registry, trained: Trained, origin: Origin, token: str) -> str:
@@ -49,6 +51,8 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         StoreUnavailable: the store could not be reached or has no room; nothing is listed then.
         ArtifactCorrupt: what was written does not read back as it should.
     """
+    earlier = _earlier(registry, origin)
+    history = [[report.loss, report.validation_error] for report in trained.history]
     manifest = make_manifest(
         trained.network,
         trained.calibration,
@@ -56,11 +60,12 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
             "config": origin.config.to_dict(),
             "seed": origin.config.seed,
             "recipe": origin.recipe,
+            "earlier": earlier,
             "images": len(origin.data.training),
             "examples": origin.examples,
             "epochs": len(trained.history),
             "profile": profile(origin.data.training.images, origin.data.training.labels),
-            "history": [[report.loss, report.validation_error] for report in trained.history],
+            "history": history,
         },
         metrics=trained.metrics() | test_metrics(trained.network, trained.calibration, origin.config.data),
     )
@@ -70,9 +75,21 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         "training_digest": origin.data.training.digest,
         "validation_digest": origin.data.validation.digest,
     }
+    for training in reversed(earlier):
+        history = training["history"] + history
+    files = charts(history, trained.evaluation)
     return registry.publish(
-        manifest, encode_weights(trained.network, trained.calibration.detector), charts(trained), token
+        manifest, encode_weights(trained.network, trained.calibration.detector), files, token
     )
+
+
+def _earlier(registry: Registry, origin: Origin) -> list[dict[str, Any]]:
+    """Return the configurations and histories of the trainings of the same recipe that came before, the first first."""
+    if origin.stage == 1 or origin.parent is None:
+        return []
+    training = registry.manifest(origin.parent)["training"]
+    before = {name: training[name] for name in ("config", "epochs", "history")}
+    return [*training["earlier"], before]
 
 
 def make_manifest(
@@ -107,15 +124,17 @@ def test_metrics(network: Network, calibration: Calibration, data: str) -> dict[
     }
 
 
-def charts(trained: Trained) -> dict[str, bytes]:
-    """Return the pictures that are kept beside the weights."""
-    history = trained.history
-    curve = learning_curve(
-        [report.loss for report in history], [report.validation_error for report in history]
-    )
+def charts(history: Sequence[Sequence[float]], evaluation: Evaluation) -> dict[str, bytes]:
+    """Return the pictures that are kept beside the weights.
+
+    Args:
+        history: loss and validation error of each epoch.
+        evaluation: of the network on the validation digits.
+    """
+    curve = learning_curve([loss for loss, _ in history], [error for _, error in history])
     return {
         LEARNING_CURVE: curve.encode(),
-        CONFUSION_MATRIX: confusion_matrix(trained.evaluation.confusion).encode(),
+        CONFUSION_MATRIX: confusion_matrix(evaluation.confusion).encode(),
     }
 
 

@@ -57,11 +57,13 @@ def _seed_untrained(registry: Registry) -> None:
 def export(registry: Registry, version: str, folder: Path) -> None:
     """Write a version as ``seed`` reads it: this is how a network comes to be shipped.
 
+    Its parent stays behind; what was learned from it is told under ``training.earlier``.
+
     Raises:
         VersionNotFound: there is no such version.
         ArtifactCorrupt: it is damaged.
     """
-    manifest = registry.manifest(version)
+    manifest = registry.manifest(version) | {"parent": None}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.safetensors").write_bytes(registry.weights(version))
     for name in manifest["files"]:

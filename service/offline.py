@@ -167,7 +167,10 @@ class OfflineTraining:
     def finish(self) -> Outcome:
         """Publish, promote if the configuration and the gate say so, and leave the next training to be resumed."""
         config, data = self.config, self._data
-        origin = Origin(config, data.split, config.start_from, data.examples, self.plan.recipe)
+        plan = self.plan
+        origin = Origin(
+            config, data.split, config.start_from, data.examples, recipe=plan.recipe, stage=plan.stage
+        )
         version = publish(self.registry, self._trainer.result(), origin, self.token)
         held_out = HeldOut(data.split.validation, data.held_out, data.given)
         verdict = promote(self.registry, version, config.promote, held_out)

@@ -138,6 +138,8 @@ def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
     assert [manifest["parent"] for manifest in manifests] == [None, "3", "4"]
     assert {manifest["training"]["recipe"] for manifest in manifests} == {"release"}
     assert [manifest["training"]["config"]["seed"] for manifest in manifests] == [1, 2, 3]
+    assert [len(manifest["training"]["earlier"]) for manifest in manifests] == [0, 1, 2]
+    assert manifests[2]["training"]["earlier"][1]["config"] == manifests[1]["training"]["config"]
     assert not list((tmp_path / "trainings").iterdir())
 
 
