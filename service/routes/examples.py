@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import StreamingResponse
 
 from model.arrays import Bytes, Pixels
@@ -38,6 +39,15 @@ RecordsDep = Annotated[Records, Depends(records_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
 
 router = APIRouter(prefix="/examples", tags=["examples"])
+
+
+class _ExampleId(StringConvertor):
+    """What an id looks like, so that a path such as /examples/export is none."""
+
+    regex = "[0-9a-f]{32}"
+
+
+register_url_convertor("example", _ExampleId())
 
 
 class ExampleDocument(BaseModel):
@@ -206,14 +216,14 @@ def _chunks(file: IO[bytes]) -> Iterator[bytes]:
             yield chunk
 
 
-@router.get("/{example_id}/image", operation_id="get_example_image", response_class=Response)
+@router.get("/{example_id:example}/image", operation_id="get_example_image", response_class=Response)
 def image(records: RecordsDep, example_id: ExamplePath) -> Response:
     """Return an example as the network sees it, a PNG."""
     with records.examples() as examples:
         return Response(png.encode(examples.get(example_id).pixels), media_type="image/png")
 
 
-@router.delete("/{example_id}", operation_id="delete_example", status_code=204)
+@router.delete("/{example_id:example}", operation_id="delete_example", status_code=204)
 def delete(records: RecordsDep, example_id: ExamplePath) -> Response:
     """Forget an example, its original too."""
     with records.examples() as examples:

@@ -68,6 +68,12 @@ async def test_a_refused_method_is_told_all_that_there_are(client: httpx.AsyncCl
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
+async def test_a_word_is_no_id_of_an_example(client: httpx.AsyncClient) -> None:
+    """What can be done to an example can not be done to the archive of all."""
+    answer = await client.delete("/examples/export")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+
+
 def test_a_generated_client_reads_digits(
     tmp_path: Path, shipped_app: Numeral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
