@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.normalisation.planes import Plane
-from model.pixels import Normalised, is_mnist_like, normalise
+from model.pixels import Normalised, is_mnist_like, normalise, normalise_all
 from model.sources import load_test
 
 Ink = NDArray[np.float64]
@@ -50,6 +50,33 @@ def test_every_mnist_digit_comes_through_unchanged(digits: Plane) -> None:
         assert np.array_equal(negative.pixels, digit)
         assert not seen.inverted
         assert negative.inverted
+
+
+def test_many_at_once_come_through_as_each_alone(digits: Plane) -> None:
+    """Digits, negatives, digits moved, paled or touching the corner, and pictures of other sizes, in one crowd."""
+    crowd: list[Plane] = []
+    for i, digit in enumerate(digits[:20]):
+        cornered = digit.copy()
+        cornered[0, 0] = 255
+        moved = np.roll(digit, i % 5 - 2, axis=i % 2)
+        crowd += [digit, ~digit, moved, digit // 2, cornered, np.pad(digit, 1), np.zeros((28, 28), np.uint8)]
+    for found, picture in zip(normalise_all(crowd), crowd, strict=True):
+        alone = normalise(picture)
+        assert np.array_equal(found.pixels, alone.pixels)
+        assert (found.inverted, found.box, found.blank, found.components) == (
+            alone.inverted,
+            alone.box,
+            alone.blank,
+            alone.components,
+        )
+
+
+@given(st.lists(hnp.arrays(np.uint8, (28, 28), elements=st.sampled_from([0, 1, 253, 254, 255])), max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_any_crowd_comes_through_as_each_alone(crowd: list[Plane]) -> None:
+    """Whatever the pictures are."""
+    for found, picture in zip(normalise_all(crowd), crowd, strict=True):
+        assert np.array_equal(found.pixels, normalise(picture).pixels)
 
 
 def test_the_box_of_an_mnist_digit_is_its_ink(digits: Plane) -> None:
