@@ -20,6 +20,9 @@ from model.losses import DIGITS
 PIXELS = 784
 """Input activations: 28 rows of 28 pixels."""
 
+FEW, MANY = 3, 64
+"""Of more pictures than ``FEW``, but no more than ``MANY``, the empty pixels are worth leaving out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -102,12 +105,12 @@ class Network:
     def hidden_and_logits(self, inputs: Array) -> tuple[Array, Array]:
         """Return the last hidden layer's activations (batch, n) and the logits (batch, 10)."""
         require_columns(inputs, self.sizes[0])
-        a = inputs
-        for layer in self.layers[:-1]:
-            z = layer.weighted_sums(a)
-            ACTIVATIONS[layer.activation].forward(z, z)
-            a = z
-        return a, self.layers[-1].weighted_sums(a)
+        a, z = inputs, sums_over_ink(inputs, self.layers[0].weight)
+        z += self.layers[0].bias
+        for before, layer in pairwise(self.layers):
+            ACTIVATIONS[before.activation].forward(z, z)
+            a, z = z, layer.weighted_sums(z)
+        return a, z
 
     def forward(self, inputs: Array) -> Array:
         """Return the output activations, (batch, 10); column k is the activation for digit k.
@@ -132,6 +135,21 @@ class Network:
             activations.append(z)
         activations.append(softmax(self.layers[-1].weighted_sums(activations[-1])))
         return activations
+
+
+def sums_over_ink(inputs: Array, weight: Array) -> Array:
+    """Return inputs @ weight, for several pictures without the pixels on which none of them has ink.
+
+    Of 32 digits some 350 pixels stay empty. What is left out would have added zero, so only the order of the sums differs.
+    For a few pictures gathering the weights takes longer than it saves, and most pixels of many have ink.
+    """
+    if not FEW < len(inputs) <= MANY:
+        return inputs @ weight
+    inked = np.flatnonzero(inputs.any(axis=0))
+    if 4 * len(inked) > 3 * inputs.shape[1]:
+        return inputs @ weight
+    sums: Array = inputs.take(inked, axis=1) @ weight.take(inked, axis=0)
+    return sums
 
 
 def as_inputs(pixels: Pixels) -> Array:
