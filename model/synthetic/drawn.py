@@ -38,7 +38,7 @@ def written(strokes: Sequence[Stroke], n: int, rng: np.random.Generator) -> NDAr
 
 
 def inked(
-    points: NDArray[np.float64], down: NDArray[np.bool_], rng: np.random.Generator
+    points: NDArray[np.float64], down: NDArray[np.bool_], rng: np.random.Generator, widest: float = 4.0
 ) -> NDArray[np.uint8]:
     """Return (n, 784) pictures of pen paths, size-normalised and centred, with random slant, proportions and line width.
 
@@ -46,12 +46,13 @@ def inked(
         points: (n, m, 2) columns and rows in any unit; changed in place.
         down: (n, m - 1) whether the pen is down between two points.
         rng: where the variation comes from.
+        widest: the greatest line width, pixels.
     """
     n = len(points)
     slant = rng.normal(0.1, 0.2, (n, 1))
     points[:, :, 0] -= slant * (points[:, :, 1] - 0.5)
     points[:, :, 0] *= rng.uniform(0.6, 1.2, (n, 1))
-    width = rng.uniform(1.2, 4.0, n)
+    width = rng.uniform(1.2, widest, n)
     return centred(draw(_fitted(points, width), down, width.astype(np.float32)))
 
 

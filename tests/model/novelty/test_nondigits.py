@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from model.dataset import Dataset
+from model.novelty.compositions import several, spoiled
 from model.novelty.glyphs import glyphs
+from model.novelty.inventions import invented, scribbles
 from model.novelty.nondigits import non_digits
 from model.novelty.textures import silhouettes, textures
 
@@ -27,8 +29,8 @@ def strange(digits: Dataset) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]
 
 
 def test_every_glyph_lies_on_the_grid() -> None:
-    """Points from 0 to 1, two or more in a stroke, and more than a hundred glyphs, all different."""
-    assert len(glyphs()) > 100
+    """Points from 0 to 1, two or more in a stroke, and more than three hundred glyphs, all different."""
+    assert len(glyphs()) > 300
     assert len(set(glyphs())) == len(glyphs())
     for strokes in glyphs():
         for stroke in strokes:
@@ -71,3 +73,29 @@ def test_textures_and_silhouettes_vary() -> None:
     for pictures in (textures(12, rng()), silhouettes(12, rng())):
         assert pictures.shape == (12, 784)
         assert len(np.unique(pictures, axis=0)) >= 10
+
+
+def test_inventions_and_scribbles_are_all_different() -> None:
+    """As many as asked for, none at all too; each has ink, and no two are the same."""
+    for make in (invented, scribbles):
+        pictures = make(40, rng())
+        assert pictures.shape == (40, 784)
+        assert (pictures.max(axis=1) > 200).all()
+        assert len(np.unique(pictures, axis=0)) == 40
+        assert make(0, rng()).shape == (0, 784)
+
+
+def test_a_single_digit_is_not_among_several(digits: Dataset) -> None:
+    """Two or three ones side by side are half as wide again as one, at least."""
+    ones = digits.take(np.flatnonzero(digits.labels == 1))
+    narrow, wide = (
+        pictures.reshape(-1, 28, 28).any(axis=1).sum(axis=1).mean()
+        for pictures in (ones.images, several(ones, 40, rng()))
+    )
+    assert wide > 1.5 * narrow
+
+
+def test_a_crossed_out_digit_has_more_ink_than_before(digits: Dataset) -> None:
+    """What is written upon or crossed out has all its strokes and more; only cut digits have as much as before."""
+    pictures = spoiled(digits, 90, rng()).astype(float)
+    assert pictures[30:].sum(axis=1).mean() > 1.15 * digits.images.astype(float).sum(axis=1).mean()
