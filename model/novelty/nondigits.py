@@ -14,7 +14,7 @@ from model.novelty.glyphs import glyphs
 from model.novelty.inventions import invented, scribbles
 from model.novelty.textures import silhouettes, textures
 from model.pixels import normalise
-from model.synthetic.drawn import written
+from model.synthetic.drawn import inked, paths
 from model.synthetic.papers import photograph
 from model.synthetic.pen import SIDE
 from model.synthetic.templates import Stroke
@@ -30,8 +30,8 @@ ALIKE: Final = 0.88
 _REFERENCES: Final = 2000
 """Digits that invented letters are compared with."""
 
-_TWINS: Final = 20
-"""Pictures that are drawn at once, of one pair of letters."""
+_AT_ONCE: Final = 128
+"""Letters that are drawn at once."""
 
 
 def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
@@ -44,7 +44,7 @@ def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
     """
     kinds: list[tuple[float, Callable[[int], Bytes]]] = [
         (0.36, lambda m: _letters(glyphs(), m, rng)),
-        (0.04, lambda m: _letters([_pair(rng) for _ in range(m // _TWINS + 1)], m, rng)),
+        (0.04, lambda m: _letters([_pair(rng) for _ in range(m // 2 + 1)], m, rng)),
         (0.24, lambda m: _unlike(data, lambda k: invented(k, rng), m)),
         (0.08, lambda m: _unlike(data, lambda k: scribbles(k, rng), m)),
         (0.08, lambda m: turned(data, m, rng)),
@@ -60,13 +60,23 @@ def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
 
 
 def _letters(alphabet: Sequence[Sequence[Stroke]], n: int, rng: Rng) -> Bytes:
-    chosen = rng.integers(len(alphabet), size=n)
-    out = np.empty((n, PIXELS), np.uint8)
-    for i, strokes in enumerate(alphabet):
-        rows = np.flatnonzero(chosen == i)
-        if len(rows):
-            out[rows] = written(strokes, len(rows), rng)
-    return out
+    """Return (n, 784) pictures of letters of the alphabet, each in another hand; those with paths alike in length are drawn at once."""
+    counts = rng.multinomial(n, np.full(len(alphabet), 1 / len(alphabet)))
+    written = [
+        paths(strokes, int(count), rng) for strokes, count in zip(alphabet, counts, strict=True) if count
+    ]
+    one_by_one = [(points[i], down[i]) for points, down in written for i in range(len(points))]
+    one_by_one.sort(key=lambda letter: len(letter[0]))
+    parts = [_together(one_by_one[start : start + _AT_ONCE], rng) for start in range(0, n, _AT_ONCE)]
+    return np.concatenate([np.empty((0, PIXELS), np.uint8), *parts])
+
+
+def _together(letters: Sequence[tuple[NDArray[np.float64], NDArray[np.bool_]]], rng: Rng) -> Bytes:
+    """Draw paths of different lengths: the shorter rest at their end."""
+    longest = max(len(points) for points, _ in letters)
+    points = np.stack([np.pad(p, ((0, longest - len(p)), (0, 0)), mode="edge") for p, _ in letters])
+    down = np.stack([np.pad(d, (0, longest - 1 - len(d))) for _, d in letters])
+    return inked(points, down, rng)
 
 
 def _pair(rng: Rng) -> tuple[Stroke, ...]:

@@ -34,7 +34,7 @@ def drawn_digits(n: int, rng: np.random.Generator) -> Dataset:
 
 def written(strokes: Sequence[Stroke], n: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return (n, 784) pictures of the same strokes, each written by another hand."""
-    return inked(*_paths(strokes, n, rng), rng)
+    return inked(*paths(strokes, n, rng), rng)
 
 
 def inked(
@@ -56,19 +56,19 @@ def inked(
     return centred(draw(_fitted(points, width), down, width.astype(np.float32)))
 
 
-def _paths(
+def paths(
     strokes: Sequence[Stroke], n: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return n varied paths (n, m, 2) of strokes, and (n, m - 1) whether the pen is down along each piece."""
     jitter = rng.uniform(0.02, 0.06, (n, 1, 1))
-    paths, down = [], []
+    points, down = [], []
     for stroke in strokes:
         knots = np.array(stroke.points) + jitter * rng.standard_normal((n, len(stroke.points), 2))
         knots += jitter * rng.standard_normal((n, 1, 2))  # strokes miss each other a little
         path = interpolated(knots) if stroke.smooth else knots
-        paths.append(path)
+        points.append(path)
         down += [True] * (path.shape[1] - 1) + [False]
-    return np.concatenate(paths, axis=1), np.tile(np.array(down[:-1]), (n, 1))
+    return np.concatenate(points, axis=1), np.tile(np.array(down[:-1]), (n, 1))
 
 
 def interpolated(knots: NDArray[np.float64]) -> NDArray[np.float64]:

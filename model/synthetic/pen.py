@@ -12,7 +12,7 @@ SIDE: Final = 28
 BOX: Final = 20
 """MNIST's digits fill a box of 20 pixels in a picture of 28."""
 
-_BLOCK: Final = 256
+_BLOCK: Final = 128
 SOFTNESS: Final = 1.0
 """Width over which an edge goes from ink to paper, pixels: a pixel's own width."""
 
@@ -28,30 +28,49 @@ def draw(points: Array, down: NDArray[np.bool_], width: Array) -> Array:
     Returns:
         (n, 784) float32 in [0, 1].
     """
-    out = np.zeros((len(points), PIXELS), np.float32)
+    out = np.zeros((len(points), SIDE, SIDE), np.float32)
     for start in range(0, len(points), _BLOCK):
         block = slice(start, start + _BLOCK)
-        distance = _distance(points[block], down[block])
-        ink = (width[block, None] / 2 - distance) / np.float32(SOFTNESS) + np.float32(0.5)
-        np.clip(ink, np.float32(0), np.float32(1), out=out[block])
-    return out
+        reach = float(width[block].max()) / 2 + SOFTNESS
+        columns, rows = (_span(points[block, :, axis], reach) for axis in (0, 1))
+        ink = _distance(points[block], down[block], columns, rows)
+        np.subtract(width[block, None, None] / 2 + np.float32(SOFTNESS / 2), ink, out=ink)
+        np.clip(ink / np.float32(SOFTNESS), np.float32(0), np.float32(1), out=out[block, rows, columns])
+    return out.reshape(-1, PIXELS)
 
 
-def _distance(points: Array, down: NDArray[np.bool_]) -> Array:
-    """Return (n, 784): how far each pixel's centre is from the nearest segment drawn, pixels."""
-    rows, columns = np.divmod(np.arange(PIXELS, dtype=np.float32), np.float32(SIDE))
-    nearest = np.full((len(points), PIXELS), np.inf, np.float32)
-    for i in range(points.shape[1] - 1):
-        (x0, y0), (dx, dy) = points[:, i].T, (points[:, i + 1] - points[:, i]).T
-        length = np.maximum(dx * dx + dy * dy, np.float32(1e-6))
-        x, y = columns - x0[:, None], rows - y0[:, None]
-        along = np.clip((x * dx[:, None] + y * dy[:, None]) / length[:, None], np.float32(0), np.float32(1))
-        x -= along * dx[:, None]
-        y -= along * dy[:, None]
-        square = x * x + y * y
-        square[~down[:, i]] = np.inf
-        np.minimum(nearest, square, out=nearest)
-    distance: Array = np.sqrt(nearest)
+def _span(coordinates: Array, reach: float) -> slice:
+    """Return the columns, or rows, that any ink may fall on."""
+    low, high = float(coordinates.min()) - reach, float(coordinates.max()) + reach
+    return slice(min(SIDE, max(0, int(low))), max(0, min(SIDE, int(high) + 2)))
+
+
+def _distance(points: Array, down: NDArray[np.bool_], columns: slice, rows: slice) -> Array:
+    """Return how far each pixel's centre is from the nearest segment drawn, pixels.
+
+    With its origin in the middle of a segment and one axis along it, a pixel lies so far ``across`` it, and so far
+    ``beyond`` its ends.
+    """
+    x, y = (np.arange(SIDE, dtype=np.float32)[span] for span in (columns, rows))
+    nearest = np.full((len(points), len(y), len(x)), np.inf, np.float32)
+    beyond, across = np.empty_like(nearest), np.empty_like(nearest)
+    for i in np.flatnonzero(down.any(axis=0)):
+        start, way = points[:, i], points[:, i + 1] - points[:, i]
+        half = np.sqrt(way[:, 0] ** 2 + way[:, 1] ** 2) / 2
+        way[half == 0] = (1e-6, 0)  # a dot has any direction
+        cosine, sine = (way / np.hypot(*way.T)[:, None]).T[:, :, None]
+        dx, dy = (place - (start + way / 2)[:, axis, None] for axis, place in ((0, x), (1, y)))
+        np.add((dx * cosine)[:, None, :], (dy * sine)[:, :, None], out=beyond)
+        np.abs(beyond, out=beyond)
+        np.subtract(beyond, half[:, None, None], out=beyond)
+        np.maximum(beyond, np.float32(0), out=beyond)
+        np.add((dy * cosine)[:, :, None], (dx * -sine)[:, None, :], out=across)
+        np.multiply(beyond, beyond, out=beyond)
+        np.multiply(across, across, out=across)
+        np.add(beyond, across, out=across)
+        across[~down[:, i]] = np.inf
+        np.minimum(nearest, across, out=nearest)
+    distance: Array = np.sqrt(nearest, out=nearest)
     return distance
 
 
