@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Bytes
+from model.normalisation.clean import fitted
 from model.normalisation.location import located
 from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import DIGIT_SIDE, SIDE, shaped
@@ -53,6 +54,9 @@ def normalise(grey: Plane) -> Normalised:
             box = _mnist_box(pixels)
             if box is not None:
                 return Normalised(pixels, inverted, box, False, 1)
+            near = fitted(pixels)
+            if near is not None:
+                return Normalised(near[0], inverted, near[1], False, 1)
     found = located(grey)
     if found is None:
         return Normalised(np.zeros((SIDE, SIDE), np.uint8), False, (0, 0, *grey.shape[::-1]), True, 0)

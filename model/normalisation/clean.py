@@ -1,0 +1,77 @@
+"""A 28x28 picture that is nearly as MNIST made it: its digit is only moved, turned, or somewhat larger or smaller.
+
+Such strokes need no repair. They are fitted into the box of 20x20 as MNIST's makers fitted theirs, and where they have
+that size already they are moved by whole pixels alone, so that not one grey value changes.
+"""
+
+import numpy as np
+from PIL import Image
+
+from model.normalisation.planes import Box, Plane
+
+SIDE = 28
+DIGIT_SIDE = 20
+FULL = 200
+"""The strongest ink has at least this level; interpolation takes the peak off thin strokes."""
+EDGE = 64
+"""Ink from this level on belongs to the digit's size; what is fainter is the soft edge that interpolation widens."""
+SOLID = 0.1
+"""The least share of strong ink; in a blurred picture there is less."""
+LONGEST = 26
+INDEX = np.arange(SIDE, dtype=np.float32)
+
+
+def fitted(grey: Plane) -> tuple[Plane, Box] | None:
+    """Return the digit fitted into 20x20 and centred by mass in (28, 28), and the box of its ink in the given picture.
+
+    None where the picture is not clean: light ink of full strength on a ground of exactly 0, in one piece as far as rows
+    and columns tell, clear of the border unless it is no larger than a digit of MNIST's.
+    """
+    strongest = int(grey.max())
+    if strongest < FULL or np.count_nonzero(grey >= FULL) < SOLID * np.count_nonzero(grey):
+        return None
+    box = _ink_box(grey > 0)
+    x0, y0, x1, y1 = _ink_box(grey > EDGE)
+    side = max(x1 - x0, y1 - y0)
+    at_border = min(x0, y0) == 0 or max(x1, y1) == SIDE
+    if side > (DIGIT_SIDE if at_border else LONGEST) or _length(box) > SIDE - 1:
+        return None
+    ink = grey[box[1] : box[3], box[0] : box[2]]
+    if not (ink.any(axis=0).all() and ink.any(axis=1).all()):
+        return None
+    if side < DIGIT_SIDE - 1 or side > DIGIT_SIDE or _length(box) > DIGIT_SIDE + 2:
+        ink = _resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)
+    return _centred(ink), box
+
+
+def _length(box: Box) -> int:
+    """The longer side of a box."""
+    x0, y0, x1, y1 = box
+    return max(x1 - x0, y1 - y0)
+
+
+def _ink_box(present: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Box:
+    rows, columns = np.flatnonzero(present.any(axis=1)), np.flatnonzero(present.any(axis=0))
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _resized(ink: Plane, scale: float) -> Plane:
+    """The ink at another size, its strongest at full strength again."""
+    height, width = ink.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    image = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC), np.float32)
+    full: Plane = np.rint(image * (255 / image.max())).astype(np.uint8)
+    return full
+
+
+def _centred(ink: Plane) -> Plane:
+    """The ink with its centre of mass in the middle of 28x28, as nearly as whole pixels and the border allow."""
+    height, width = ink.shape
+    levels = ink.astype(np.float32)
+    mass = float(levels.sum())
+    top = round(SIDE / 2 - float(levels.sum(axis=1) @ INDEX[:height]) / mass)
+    left = round(SIDE / 2 - float(levels.sum(axis=0) @ INDEX[:width]) / mass)
+    top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[top : top + height, left : left + width] = ink
+    return pixels
