@@ -122,12 +122,13 @@ def _services(settings: Settings, metrics: Metrics) -> Services:
     )
     serving.first(shipped.seed)
     shadow = Shadow(serving, metrics)
+    pictures = Pictures(settings.max_pixels, settings.decoders, partial(metrics.queued, "decode"))
     return Services(
         settings=settings,
         serving=serving,
-        pictures=Pictures(settings.max_pixels, settings.decoders, partial(metrics.queued, "decode")),
+        pictures=pictures,
         metrics=metrics,
-        batcher=Batcher(Observation(metrics, shadow), partial(metrics.queued, "forward")),
+        batcher=Batcher(pictures, Observation(metrics, shadow), partial(metrics.queued, "forward")),
         shadow=shadow,
         lifecycle=Lifecycle(),
     )

@@ -36,8 +36,7 @@ class Explain:
         submission = bodies.parse(body, exchange.header(b"content-type"), members=("label", "learning_rate"))
         label = _label(query.get("label"), submission.members.get("label"))
         rate = _learning_rate(query.get("learning_rate"), submission.members.get("learning_rate"))
-        prepared = await services.pictures.prepare(submission)
-        reading, _, _ = await services.batcher.read(predictor, prepared.pixels, prepared.normalised)
+        reading, _, _, prepared = await services.batcher.submit(predictor, submission)
         label = reading.digit if label is None else label
         document = await asyncio.to_thread(explained_document, predictor, prepared, reading, label, rate)
         return Answer(orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY))

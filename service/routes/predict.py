@@ -35,8 +35,7 @@ class Predict:
         received = perf_counter()
         submission = bodies.parse(body, exchange.header(b"content-type"))
         parsed = perf_counter()
-        prepared = await services.pictures.prepare(submission)
-        reading, waited, taken = await services.batcher.read(predictor, prepared.pixels, prepared.normalised)
+        reading, waited, taken, prepared = await services.batcher.submit(predictor, submission)
         encoding = perf_counter()
         result = as_result(options.judged(reading, predictor), prepared, predictor)
         if options.include:

@@ -1,31 +1,38 @@
 """Requests that share a forward pass: each gets its own row, and a network is never mixed with another."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
+from model import pixels
+from model.network import FEW
+from model.normalisation.planes import Plane
 from model.predictor import Predictor, Reading
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral
-from service.batching import FEW, LARGEST, Batcher
+from service.batching import LARGEST, Batcher
+from service.bodies import Submission
+from service.pictures import Pictures
 from tests.service.conftest import client_of, publish_tiny
-from tests.service.pictures_of_digits import LOSSLESS, digits
+from tests.service.pictures_of_digits import LOSSLESS, digits, png
 
 TOLERANCE = 1e-6
+PICTURES = Pictures(max_pixels=100_000, threads=1)
 
 
 def unobserved() -> Batcher:
     """A batcher that tells nobody."""
-    return Batcher(lambda _predictor, _pixels, _readings: None)
+    return Batcher(PICTURES, lambda _predictor, _pixels, _readings: None)
 
 
 def observed_by(sizes: list[int]) -> Batcher:
     """A batcher that writes down how many pictures each pass had."""
-    return Batcher(lambda _predictor, _pixels, readings: sizes.append(len(readings)))
+    return Batcher(PICTURES, lambda _predictor, _pixels, readings: sizes.append(len(readings)))
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
     images = load_test().images[:150]
     answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
     assert sizes == [LARGEST, LARGEST, 150 - 2 * LARGEST]
-    for image, (reading, _, _) in zip(images, answers, strict=True):
+    for image, (reading, *_) in zip(images, answers, strict=True):
         expected = alone(predictor, image)
         assert reading.digit == expected.digit
         assert np.abs(reading.activations - expected.activations).max() <= TOLERANCE
@@ -73,8 +80,50 @@ async def test_a_few_at_once_have_the_bits_of_each_alone(shipped_app: Numeral, c
     predictor = shipped_app.state.services.serving.current
     batcher, images = unobserved(), load_test().images[:count]
     answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
-    for image, (reading, _, _) in zip(images, answers, strict=True):
+    for image, (reading, *_) in zip(images, answers, strict=True):
         assert reading.activations.tobytes() == alone(predictor, image).activations.tobytes()
+
+
+async def test_a_broken_picture_in_a_pass_breaks_no_other(shipped_app: Numeral) -> None:
+    """Files that are decoded together: the torn one and the one of no format fail, the others are read as alone."""
+    predictor = shipped_app.state.services.serving.current
+    greys = [*digits(9), np.full((40, 40), 255, np.uint8)]
+    files = [png(grey) for grey in greys]
+    files[3:3], files[7:7] = [files[0][:60]], [b"no picture"]
+    batcher = unobserved()
+    answers = await asyncio.gather(
+        *(batcher.submit(predictor, Submission(image=file)) for file in files), return_exceptions=True
+    )
+    failed = {i: type(answer).__name__ for i, answer in enumerate(answers) if isinstance(answer, Exception)}
+    assert failed == {3: "ImageCorrupt", 7: "UnsupportedImage"}
+    whole = [answer for answer in answers if not isinstance(answer, BaseException)]
+    for grey, answer in zip(greys, whole, strict=True):
+        lone = PICTURES.prepare_now(png(grey))
+        assert np.array_equal(answer.prepared.pixels, lone.pixels)
+        expected = predictor.read(lone.pixels.reshape(1, -1), [lone.normalised])[0]
+        assert np.abs(answer.reading.activations - expected.activations).max() <= TOLERANCE
+        assert (answer.reading.digit, answer.reading.reason) == (expected.digit, expected.reason)
+
+
+async def test_a_picture_that_breaks_the_normaliser_breaks_no_other(
+    shipped_app: Numeral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of our own in one picture of a pass is the answer to that picture alone."""
+    normalise_all = pixels.normalise_all
+
+    def broken(greys: Sequence[Plane]) -> list[pixels.Normalised]:
+        if any(grey.shape == (40, 40) for grey in greys):
+            raise ZeroDivisionError
+        return normalise_all(greys)
+
+    monkeypatch.setattr(pixels, "normalise_all", broken)
+    predictor = shipped_app.state.services.serving.current
+    files = [png(grey) for grey in [*digits(5), np.zeros((40, 40), np.uint8)]]
+    batcher = unobserved()
+    answers = await asyncio.gather(
+        *(batcher.submit(predictor, Submission(image=file)) for file in files), return_exceptions=True
+    )
+    assert [isinstance(answer, ZeroDivisionError) for answer in answers] == [False] * 5 + [True]
 
 
 async def test_networks_are_not_mixed(predictors: list[Predictor]) -> None:
@@ -86,7 +135,7 @@ async def test_networks_are_not_mixed(predictors: list[Predictor]) -> None:
         *(batcher.read(predictors[i % 2], image, None) for i, image in enumerate(images))
     )
     assert sizes == [10, 10]
-    for i, (image, (reading, _, _)) in enumerate(zip(images, answers, strict=True)):
+    for i, (image, (reading, *_)) in enumerate(zip(images, answers, strict=True)):
         assert np.abs(reading.activations - alone(predictors[i % 2], image).activations).max() <= TOLERANCE
 
 
@@ -95,7 +144,7 @@ async def test_whole_and_fractional_pixels_share_a_pass(predictors: list[Predict
     batcher = unobserved()
     image = load_test().images[0]
     answers = await asyncio.gather(
-        *(batcher.read(predictors[0], pixels, None) for pixels in (image, image.astype(np.float32)))
+        *(batcher.read(predictors[0], values, None) for values in (image, image.astype(np.float32)))
     )
     assert np.array_equal(answers[0][0].activations, answers[1][0].activations)
 
