@@ -7,7 +7,7 @@ import asyncio
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -47,8 +47,16 @@ class Submission:
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def receive(exchange: Exchange, limit: int, seconds: float) -> bytes:
+async def receive(
+    exchange: Exchange, limit: int, seconds: float, glance: Callable[[bytes], object] | None = None
+) -> bytes:
     """Return the whole body.
+
+    Args:
+        exchange: the request.
+        limit: bytes that it may have.
+        seconds: it may take.
+        glance: is called with the first bytes of a body that comes in several parts; what it raises ends the reception.
 
     Raises:
         BodyTooLarge: it has, or says it has, more than ``limit`` bytes; the rest was not read.
@@ -60,6 +68,8 @@ async def receive(exchange: Exchange, limit: int, seconds: float) -> bytes:
     message = await exchange.receive()
     body: bytes = message.get("body", b"")
     if message["type"] != "http.request" or message.get("more_body", False):
+        if glance is not None and body:
+            glance(body)
         body = await _rest(exchange, message, limit, seconds)
     exchange.expects_more = False
     exchange.received = len(body)

@@ -11,6 +11,9 @@ from service.errors import ApiError
 _SPARE = 4096
 """Commas beside those between pixels."""
 
+_PIECE = 1 << 18
+"""Bytes compared at once: few enough to stay in the cache."""
+
 
 def parse(body: bytes, most: int) -> dict[str, Any]:
     """Return the object in a JSON document; one with more values than any batch has is refused before it becomes objects.
@@ -22,17 +25,35 @@ def parse(body: bytes, most: int) -> dict[str, Any]:
     Raises:
         ApiError: 400, no JSON or no object; 413, too many values.
     """
-    # Comparing all bytes at once takes a tenth of the time of bytes.count where every other one is a comma.
-    if np.count_nonzero(np.frombuffer(body, np.uint8) == ord(",")) > most * PIXELS + _SPARE:
-        raise ApiError(413, f"expected at most {most * PIXELS + _SPARE} values in the JSON, got more")
+    allowed = most * PIXELS + _SPARE
+    if _commas(body, allowed) > allowed:
+        raise ApiError(413, f"expected at most {allowed} values in the JSON, got more")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise ApiError(
-            400,
-            "expected a JSON document (RFC 8259, in UTF-8), got another or a damaged one;"
-            " binary tensors need the header Inference-Header-Content-Length",
-        ) from None
+        raise not_an_object() from None
     if not isinstance(document, dict):
-        raise ApiError(400, "expected a JSON object, got another value")
+        raise not_an_object()
     return document
+
+
+def not_an_object() -> ApiError:
+    """Return what is said of a body that is no JSON object."""
+    return ApiError(
+        400,
+        "expected a JSON object (RFC 8259, in UTF-8), got another value or a damaged one;"
+        " binary tensors need the header Inference-Header-Content-Length",
+    )
+
+
+def _commas(body: bytes, enough: int) -> int:
+    """Return how many commas there are, or a number above ``enough``.
+
+    Comparing many bytes at once takes a tenth of the time of bytes.count where every other one is a comma.
+    """
+    values, found = np.frombuffer(body, np.uint8), 0
+    for begin in range(0, len(values), _PIECE):
+        found += int(np.count_nonzero(values[begin : begin + _PIECE] == ord(",")))
+        if found > enough:
+            break
+    return found

@@ -18,47 +18,55 @@ _ROWS = ([784], [28, 28])
 _BATCHED = "[n, 784] or [n, 28, 28]"
 
 
-def pixel_shape(shape: list[int], most: int) -> int:
-    """Return how many pictures a shape of ``pixels`` has.
+def require_pixels(datatype: str, shape: list[int], most: int) -> None:
+    """Require a datatype and a shape that ``pixels`` can have.
 
     Raises:
-        ApiError: 400, another shape; 413, more than ``most``.
+        ApiError: 400, others; 413, more than ``most`` pictures.
     """
+    if datatype not in _TYPES:
+        raise ApiError(400, f"expected pixels of datatype {' or '.join(_TYPES)}, got another")
     if shape[1:] not in _ROWS:
         raise ApiError(400, f"expected pixels of shape {_BATCHED}, got another shape")
-    return _batch(shape[0], most)
+    _require_batch(shape[0], most)
 
 
-def image_shape(shape: list[int], most: int) -> int:
-    """Return how many pictures a shape of ``image`` has.
+def require_image(shape: list[int], most: int) -> None:
+    """Require a shape that ``image`` can have.
 
     Raises:
-        ApiError: 400, another shape; 413, more than ``most``.
+        ApiError: 400, another; 413, more than ``most`` pictures.
     """
     if len(shape) != 1:
         raise ApiError(400, "expected image of shape [n], got another shape")
-    return _batch(shape[0], most)
+    _require_batch(shape[0], most)
 
 
-def _batch(pictures: int, most: int) -> int:
+def _require_batch(pictures: int, most: int) -> None:
     if pictures < 1:
         raise ApiError(400, "expected at least one picture, got a shape with none")
     if pictures > most:
         raise ApiError(413, f"expected at most {most} pictures, got a shape with more")
-    return pictures
+
+
+def require_size(size: int, datatype: str, pictures: int) -> None:
+    """Require as many bytes as so many pictures of a datatype have.
+
+    Raises:
+        ApiError: 400, another number.
+    """
+    expected = pictures * PIXELS * _TYPES[datatype].itemsize
+    if size != expected:
+        raise ApiError(400, f"expected {expected} bytes for pixels of this shape, got {size}")
 
 
 def pixels_from_bytes(data: memoryview, datatype: str, pictures: int) -> Pixels:
-    """Return (pictures, 784) from little-endian bytes in row-major order.
+    """Return (pictures, 784) from little-endian bytes in row-major order, of which there is the required number.
 
     Raises:
-        ApiError: 400, another number of bytes or a number out of range.
+        ApiError: 400, a number out of range.
     """
-    dtype = _dtype(datatype)
-    expected = pictures * PIXELS * dtype.itemsize
-    if len(data) != expected:
-        raise ApiError(400, f"expected {expected} bytes for pixels of this shape, got {len(data)}")
-    return _checked(np.frombuffer(data, dtype).reshape(pictures, PIXELS))
+    return _checked(np.frombuffer(data, _TYPES[datatype]).reshape(pictures, PIXELS))
 
 
 def pixels_from_json(data: object, datatype: str, shape: list[int]) -> Pixels:
@@ -67,7 +75,6 @@ def pixels_from_json(data: object, datatype: str, shape: list[int]) -> Pixels:
     Raises:
         ApiError: 400, another number of values, or one that is not of the datatype or out of range.
     """
-    dtype = _dtype(datatype)
     values = _flat(data, shape)
     if not set(map(type, values)) <= {int, float}:
         raise ApiError(400, "expected numbers in the data of pixels, got another value")
@@ -77,7 +84,7 @@ def pixels_from_json(data: object, datatype: str, shape: list[int]) -> Pixels:
         with np.errstate(
             over="ignore"
         ):  # what is too large for a float becomes infinite, and is refused as such
-            return _checked(np.array(values, dtype).reshape(-1, PIXELS))
+            return _checked(np.array(values, _TYPES[datatype]).reshape(-1, PIXELS))
     except (TypeError, ValueError, OverflowError):
         raise ApiError(400, f"expected numbers of {datatype} from 0 to 255, got another") from None
 
@@ -98,13 +105,6 @@ def _flat(data: object, shape: list[int]) -> list[Any]:
             raise ApiError(400, message)
         values = list(chain.from_iterable(values))
     return values
-
-
-def _dtype(datatype: str) -> "np.dtype[Any]":
-    dtype = _TYPES.get(datatype)
-    if dtype is None:
-        raise ApiError(400, f"expected pixels of datatype {' or '.join(_TYPES)}, got another")
-    return dtype
 
 
 def _checked(pixels: Pixels) -> Pixels:

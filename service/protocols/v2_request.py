@@ -41,7 +41,38 @@ class Inference:
     outputs: tuple[Wanted, ...]
 
 
+_MOST_SPACE = 1024
+"""Bytes of blanks before the JSON of a large request."""
+
 _ALL = {binary: tuple(Wanted(name, binary) for name in OUTPUTS) for binary in (False, True)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Header:
+    """The JSON of a request, checked as far as that can be done without its tensor.
+
+    Attributes:
+        id: comes back in the answer; None if there was none.
+        name: of the input, pixels or image.
+        datatype: of the input.
+        shape: of the input.
+        data: of the input, when it is not binary.
+        binary: the input stands behind the JSON.
+        outputs: in the order they are wanted.
+    """
+
+    id: str | None
+    name: str
+    datatype: str
+    shape: list[int]
+    data: object
+    binary: bool
+    outputs: tuple[Wanted, ...]
+
+    @property
+    def pictures(self) -> int:
+        """How many there are."""
+        return self.shape[0]
 
 
 def parse(body: bytes, header_length: bytes | None, most: int) -> Inference:
@@ -56,13 +87,46 @@ def parse(body: bytes, header_length: bytes | None, most: int) -> Inference:
         ApiError: 400, anything does not fit; 413, more pictures than ``most``.
     """
     length = _length(header_length, len(body))
-    request = documents.parse(body[:length] if length < len(body) else body, most)
+    header = _header(body[:length] if length < len(body) else body, len(body) - length, most)
+    if header.name == "pixels":
+        return Inference(header.id, _pixels(header, memoryview(body)[length:]), None, header.outputs)
+    return Inference(header.id, None, _images(header, memoryview(body)[length:]), header.outputs)
+
+
+def glance(begin: bytes, size: int | None, header_length: bytes | None, most: int) -> None:
+    """Refuse a large request by the bytes that came first, when they already show that it does not fit.
+
+    Args:
+        begin: the first bytes of the body, which is not compressed.
+        size: of the whole body, if the client said it.
+        header_length: the header Inference-Header-Content-Length.
+        most: pictures in one request.
+
+    Raises:
+        ApiError: 400, anything does not fit; 413, more pictures than ``most``.
+    """
+    first = begin.lstrip()[:1]
+    if first != b"{" and (first or len(begin) > _MOST_SPACE):
+        raise documents.not_an_object()
+    if size is not None and header_length is not None:
+        length = _length(header_length, size)
+        if length <= len(begin):
+            _header(begin[:length], size - length, most)
+
+
+def _header(document: bytes, behind: int, most: int) -> Header:
+    """Return the header in a JSON document with so many bytes behind it."""
+    request = documents.parse(document, most)
     name = request.get("id")
     if name is not None and not isinstance(name, str):
         raise ApiError(400, "expected id to be a text, got another value")
     outputs = _outputs(request)
-    pixels, images = _picture_input(request, memoryview(body)[length:], most)
-    return Inference(name, pixels, images, outputs)
+    tensor = _input(request)
+    binary = _is_binary(tensor, behind)
+    kind, datatype, shape = _kind(tensor, most)
+    if binary and kind == "pixels":
+        tensors.require_size(behind, datatype, shape[0])
+    return Header(name, kind, datatype, shape, tensor.get("data"), binary, outputs)
 
 
 def _length(header: bytes | None, size: int) -> int:
@@ -76,9 +140,7 @@ def _length(header: bytes | None, size: int) -> int:
     return int(header)
 
 
-def _picture_input(
-    request: Mapping[str, Any], binary: memoryview, most: int
-) -> tuple[Pixels | None, list[bytes] | None]:
+def _input(request: Mapping[str, Any]) -> dict[str, Any]:
     inputs = request.get("inputs")
     if not isinstance(inputs, list) or not inputs:
         raise ApiError(400, "expected inputs to be a list with one tensor, got none")
@@ -87,51 +149,54 @@ def _picture_input(
     tensor = inputs[0]
     if not isinstance(tensor, dict):
         raise ApiError(400, "expected an input to be an object, got another value")
-    raw = _raw(tensor, binary)
-    shape = _shape(tensor)
-    name, datatype = tensor.get("name"), tensor.get("datatype")
+    return tensor
+
+
+def _kind(tensor: Mapping[str, Any], most: int) -> tuple[str, str, list[int]]:
+    """Return name, datatype and shape."""
+    shape, name, datatype = _shape(tensor), tensor.get("name"), tensor.get("datatype")
     if name == "pixels" and isinstance(datatype, str):
-        return _pixels(tensor, datatype, shape, raw, most), None
+        tensors.require_pixels(datatype, shape, most)
+        return name, datatype, shape
     if name == "image" and datatype == "BYTES":
-        pictures = tensors.image_shape(shape, most)
-        if raw is not None:
-            return None, tensors.images_from_bytes(raw, pictures)
-        return None, tensors.images_from_json(tensor.get("data"), pictures)
+        tensors.require_image(shape, most)
+        return name, datatype, shape
     raise ApiError(400, "expected the input pixels of FP32 or UINT8, or image of BYTES; got another")
 
 
-def _pixels(
-    tensor: Mapping[str, Any], datatype: str, shape: list[int], raw: memoryview | None, most: int
-) -> Pixels:
-    pictures = tensors.pixel_shape(shape, most)
-    if raw is not None:
-        return tensors.pixels_from_bytes(raw, datatype, pictures)
-    return tensors.pixels_from_json(tensor.get("data"), datatype, shape)
+def _pixels(header: Header, binary: memoryview) -> Pixels:
+    if header.binary:
+        return tensors.pixels_from_bytes(binary, header.datatype, header.pictures)
+    return tensors.pixels_from_json(header.data, header.datatype, header.shape)
 
 
-def _raw(tensor: Mapping[str, Any], binary: memoryview) -> memoryview | None:
-    """Return the bytes of a tensor that is binary, which must be all there are; None for one in JSON."""
+def _images(header: Header, binary: memoryview) -> list[bytes]:
+    if header.binary:
+        return tensors.images_from_bytes(binary, header.pictures)
+    return tensors.images_from_json(header.data, header.pictures)
+
+
+def _is_binary(tensor: Mapping[str, Any], behind: int) -> bool:
+    """Return whether a tensor is binary; then it must have all the bytes behind the JSON."""
     parameters = _parameters(tensor)
     if any(name.startswith("shared_memory") for name in parameters):
         raise ApiError(400, "expected the data in the request, got a region of shared memory")
     size = parameters.get("binary_data_size")
     if size is None:
-        if binary:
+        if behind:
             raise ApiError(
                 400, "expected no bytes behind the JSON, got some that no tensor has a binary_data_size for"
             )
         if "data" not in tensor:
             raise ApiError(400, "expected data or a binary_data_size in the input, got neither")
-        return None
+        return False
     if type(size) is not int or size < 0:
         raise ApiError(400, "expected binary_data_size to be a number of bytes, got another value")
     if "data" in tensor:
         raise ApiError(400, "expected either data or a binary_data_size in the input, got both")
-    if size != len(binary):
-        raise ApiError(
-            400, f"expected as many bytes behind the JSON as binary_data_size says, got {len(binary)}"
-        )
-    return binary
+    if size != behind:
+        raise ApiError(400, f"expected as many bytes behind the JSON as binary_data_size says, got {behind}")
+    return True
 
 
 def _shape(tensor: Mapping[str, Any]) -> list[int]:

@@ -1,6 +1,7 @@
 """``/v2/models/digits/infer``: inference in the Open Inference Protocol v2."""
 
 import asyncio
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -40,7 +41,9 @@ class Infer:
 
     async def _answer(self, exchange: Exchange, predictor: Predictor) -> Answer:
         services, settings = self._services, self._services.settings
-        body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
+        body = await bodies.receive(
+            exchange, settings.max_batch_bytes, settings.body_seconds, partial(self._glance, exchange)
+        )
         received = perf_counter()
         body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
         inference = v2_request.parse(body, exchange.header(HEADER_LENGTH), settings.max_batch)
@@ -62,6 +65,13 @@ class Infer:
         )
         services.metrics.phases(exchange.seconds)
         return answer
+
+    def _glance(self, exchange: Exchange, begin: bytes) -> None:
+        """Refuse a large request by its head and its first bytes, where they tell; nothing is kept of the rest then."""
+        if not compression.glance(begin, exchange.header(b"content-encoding")):
+            declared = exchange.header(b"content-length")
+            size = int(declared) if declared is not None and declared.isdigit() else None
+            v2_request.glance(begin, size, exchange.header(HEADER_LENGTH), self._services.settings.max_batch)
 
     async def _prepared(self, inference: Inference) -> list[Prepared]:
         return [] if inference.images is None else await prepare_all(self._services, inference.images)

@@ -11,7 +11,12 @@ import httpx
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from starlette.types import Message
 
+from service.app import Numeral
+from service.errors import ApiError
+from service.exchange import Exchange
+from service.routes.v2 import Infer
 from tests.service.pictures_of_digits import digits, png
 from tests.service.protocols.requests import (
     INFER,
@@ -296,3 +301,21 @@ async def test_the_index_lists_every_version(tiny_client: httpx.AsyncClient) -> 
     for body in (b"", b"{}", b'{"ready": true}'):
         entries = (await tiny_client.post("/v2/repository/index", content=body)).json()
         assert [(entry["version"], entry["state"]) for entry in entries] == [("1", "READY"), ("2", "READY")]
+
+
+async def test_nothing_is_kept_of_a_large_body_that_can_not_fit(tiny_app: Numeral) -> None:
+    """16 MiB behind a header that has no room for them are refused after the first part."""
+    parts = 0
+
+    async def receive() -> Message:
+        nonlocal parts
+        parts += 1
+        return {"type": "http.request", "body": body if parts == 1 else bytes(1 << 16), "more_body": True}
+
+    body, headers = binary([pixels()], b"")
+    size = len(body) + (16 << 20)
+    sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "headers": [*sent, (b"content-length", b"%d" % size)], "query_string": b""}
+    with pytest.raises(ApiError, match="as many bytes behind the JSON"):
+        await Infer(tiny_app.state.services)(Exchange(scope, receive))
+    assert parts == 1

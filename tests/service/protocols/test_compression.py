@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from service.errors import ApiError
-from service.protocols.compression import ALWAYS, WORTHWHILE, deflate, inflate
+from service.protocols.compression import ALWAYS, WORTHWHILE, deflate, glance, inflate
 
 LIMIT = 1 << 25
 TEXT = b"handwritten digits " * 1000
@@ -75,6 +75,23 @@ def test_a_bomb_takes_no_more_memory_than_a_body_may(encoding: bytes) -> None:
         tracemalloc.stop()
     assert caught.value.status == 413
     assert peak < 3 * ALWAYS
+
+
+def test_a_large_body_is_refused_by_its_first_bytes() -> None:
+    """Noise that claims a coding, and another coding, need not be received; the first bytes of a good body pass."""
+    for encoding, begin, status in (
+        (b"gzip", bytes(300), 400),
+        (b"deflate", b"\xff" * 300, 400),
+        (b"br", TEXT, 415),
+    ):
+        with pytest.raises(ApiError) as caught:
+            glance(begin, encoding)
+        assert caught.value.status == status
+    for encoding, body in ((b"gzip", gzip.compress(TEXT, mtime=0)), (b"deflate", zlib.compress(TEXT)),
+                           (b"deflate", bare_deflate(TEXT))):  # fmt: skip
+        for begin in (body, body[:30], body[:1]):
+            assert glance(begin, encoding)
+    assert not glance(TEXT, None)
 
 
 def test_the_limit_of_the_service_holds() -> None:

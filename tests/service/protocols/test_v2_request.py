@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from service.errors import ApiError
-from service.protocols.v2_request import Wanted, parse
-from tests.service.protocols.requests import binary, floats, in_json, pixels, plain, with_lengths
+from service.protocols.v2_request import Wanted, glance, parse
+from tests.service.protocols.requests import LENGTH, binary, floats, in_json, pixels, plain, with_lengths
 
 Body = tuple[bytes, dict[str, str]]
 MOST = 256
@@ -140,6 +140,46 @@ def test_a_refusal_allocates_hardly_more_than_the_body(name: str) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 16 * len(body[0]) + 200_000
+
+
+LARGE = 32 << 20
+Claim = tuple[bytes, int | None, str | None]
+
+
+def claim(**changes: Any) -> Claim:
+    """The first bytes of a request that says it has 32 MiB behind its header, its size, and its header's length."""
+    begin, headers = binary([pixels(**changes)], bytes(100))
+    return begin, len(begin) - 100 + LARGE, headers[LENGTH]
+
+
+CLAIMS: dict[str, Claim] = {
+    "a list": (b" [1,", LARGE, None),
+    "a picture": (b"\x89PNG", None, None),
+    "blanks without end": (b" " * 2000, None, None),
+    "bytes left over": claim(),
+    "another size than the shape has": claim(parameters={"binary_data_size": LARGE}),
+    "2^40 columns": claim(shape=[1, TWO_TO_40]),
+    "a header length beyond the body": (b"{", LARGE, str(LARGE + 1)),
+    "a header length below zero": (b"{", LARGE, "-1"),
+}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_large_body_is_refused_by_its_beginning(name: str) -> None:
+    """What the first bytes and the declared sizes show need not be received."""
+    begin, size, length = CLAIMS[name]
+    with pytest.raises(ApiError, match="expected") as caught:
+        glance(begin, size, None if length is None else length.encode(), MOST)
+    assert caught.value.status == 400
+
+
+def test_a_large_body_that_may_be_good_is_received() -> None:
+    """The first bytes of good requests pass, however few they are."""
+    body, headers = binary([pixels(256)], floats(7, 256 * 784))
+    length = headers[LENGTH].encode()
+    for begin, size, header in ((body[:4000], len(body), length), (body[:9], len(body), length), (body[:4000], None, length),
+                                (b"  {", None, None), (b" ", None, None)):  # fmt: skip
+        glance(begin, size, header, MOST)
 
 
 @pytest.mark.parametrize("datatype", ["FP32", "UINT8"])
