@@ -1,4 +1,4 @@
-"""Log lines: one JSON object each, without anything a client sent.
+"""Log lines of every process: one JSON object each, without anything a client sent.
 
 A line is handed to a thread and written with others a moment later. The event loop therefore never waits for whoever
 reads the log; when nobody reads it, lines are dropped and counted.
@@ -159,11 +159,13 @@ class RequestLog:
 
 def configure(writer: LineWriter, *, as_json: bool) -> None:
     """Send what the standard library logs to the writer."""
-    root = logging.getLogger()
-    root.handlers[:] = [Handler(writer.write, as_json=as_json)]
+    root, handler = logging.getLogger(), Handler(writer.write, as_json=as_json)
+    root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    dbos = logging.getLogger("dbos")  # would bring a handler of its own, in another format, if it had none
+    dbos.handlers[:], dbos.propagate = [handler], False

@@ -59,10 +59,6 @@ class Supervisor:
         """Begin to stop; for signal handlers."""
         self._stopping.set()
 
-    def wait(self) -> None:
-        """Wait until a stop is requested."""
-        self._stopping.wait()
-
     @property
     def pid(self) -> int | None:
         """The process id of the worker that runs now, if one does."""

@@ -4,15 +4,23 @@ import signal
 
 from service.cli.output import HomeOption, plain_errors, settings_of
 
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
 
 def worker(home: HomeOption = None) -> None:
     """Run training jobs until told to stop; database and store as NUMERAL_DATABASE_URL and NUMERAL_STORE_URL say."""
+    from service.logs import LineWriter, configure
     from service.worker_process import supervised
 
     with plain_errors(as_json=False):
-        supervisor = supervised(settings_of(home))
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.request_stop())
+        settings = settings_of(home)
+        supervisor = supervised(settings)
+    # Waited for below, not handled, so that no signal comes between; the worker lets them through again.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
+    writer = LineWriter()
+    configure(writer, as_json=settings.log_format == "json")
+    writer.start()
     supervisor.start()
-    supervisor.wait()
+    signal.sigwait(_STOP)
     supervisor.stop()
+    writer.close()

@@ -2,6 +2,9 @@
 
 import logging
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import orjson
 import pytest
@@ -82,3 +85,20 @@ def test_a_message_with_line_feeds_stays_one_line() -> None:
     line = orjson.loads(lines[0])
     assert line["message"] == 'two\nlines "and" quotes'
     assert "ValueError" in line["traceback"]
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_a_worker_logs_as_the_service_does(log_format: str, tmp_path: Path) -> None:
+    """Every line of `numeral worker`, of DBOS too, is in the one format that was set."""
+    environment = {**os.environ, "NUMERAL_HOME": str(tmp_path), "NUMERAL_LOG_FORMAT": log_format}
+    command = [sys.executable, "-c", "from service.cli.main import app; app()", "worker"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        process.terminate()
+        lines = [line, *process.stderr.read().splitlines()]
+    assert b"is ready" in line
+    for line in lines:
+        assert line.startswith(b"{") == (log_format == "json"), line
+    if log_format == "json":
+        assert {orjson.loads(line)["level"] for line in lines} == {"info"}
