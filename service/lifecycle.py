@@ -1,6 +1,7 @@
 """From SIGTERM to the end: say so at once, answer for a while, finish what was accepted, leave with status 0."""
 
 import signal
+from collections.abc import Callable
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -33,13 +34,21 @@ class Server(uvicorn.Server):
         lifecycle: is told when the draining begins.
         drain_seconds: how long requests are still answered after SIGTERM.
         head_seconds: how long the head of a request may take.
+        leaving: is called when the draining begins, from a signal handler.
     """
 
     def __init__(
-        self, config: uvicorn.Config, lifecycle: Lifecycle, *, drain_seconds: float, head_seconds: float
+        self,
+        config: uvicorn.Config,
+        lifecycle: Lifecycle,
+        *,
+        drain_seconds: float,
+        head_seconds: float,
+        leaving: Callable[[], object],
     ) -> None:
         super().__init__(config)
         self._lifecycle, self._drain_seconds, self._head_seconds = lifecycle, drain_seconds, head_seconds
+        self._leaving = leaving
         self._last_call: float | None = None
         self._silent: dict[Any, float] = {}
 
@@ -49,6 +58,7 @@ class Server(uvicorn.Server):
         self._lifecycle.draining = True
         if self._last_call is None:
             self._last_call = monotonic() + self._drain_seconds
+            self._leaving()
 
     async def on_tick(self, counter: int) -> bool:
         """Tell ten times a second whether to close the listener."""

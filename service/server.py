@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 
 import uvicorn
@@ -39,8 +40,8 @@ def run(settings: Settings) -> int:
     _allow_many_connections()
     log.info("listening on %s", _shown(sockets[0]))
     if settings.workers == 1:
-        with worker_beside(settings):
-            return _serve(settings, sockets, Metrics(), 0, writer)
+        with worker_beside(settings) as stop_worker:
+            return _serve(settings, sockets, Metrics(), 0, writer, leaving=stop_worker)
     return _serve_in_several(settings, sockets, writer)
 
 
@@ -107,9 +108,15 @@ def _shown(listener: socket.socket) -> str:
 
 
 def _serve(
-    settings: Settings, sockets: list[socket.socket], metrics: Metrics, number: int, writer: LineWriter
+    settings: Settings,
+    sockets: list[socket.socket],
+    metrics: Metrics,
+    number: int,
+    writer: LineWriter,
+    *,
+    leaving: Callable[[], object] = lambda: None,
 ) -> int:
-    """Answer what comes in on this process's socket until told to stop."""
+    """Answer what comes in on this process's socket until told to stop; then the worker may stop too."""
     metrics.take_row(number)
     for held in sockets[:number] + sockets[number + 1 :]:
         held.close()
@@ -140,6 +147,7 @@ def _serve(
         services.lifecycle,
         drain_seconds=settings.drain_seconds,
         head_seconds=settings.head_seconds,
+        leaving=leaving,
     )
     services.batcher.crowd = server.server_state.tasks
     writer.start()

@@ -4,9 +4,10 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from service.logs import LineWriter, configure
 from service.settings import Settings
 from service.supervisor import Supervisor
 
@@ -24,16 +25,17 @@ def supervised(settings: Settings, environment: Mapping[str, str] = os.environ) 
 
 
 @contextmanager
-def worker_beside(settings: Settings) -> Iterator[None]:
-    """Keep a worker running as long as the block lasts, unless the settings say not to."""
-    supervisor = None if settings.no_worker else supervised(settings)
-    if supervisor is not None:
-        supervisor.start()
+def worker_beside(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Keep a worker running as long as the block lasts, unless the settings say not to; yield what tells it to stop."""
+    if settings.no_worker:
+        yield lambda: None
+        return
+    supervisor = supervised(settings)
+    supervisor.start()
     try:
-        yield
+        yield supervisor.request_stop
     finally:
-        if supervisor is not None:
-            supervisor.stop()
+        supervisor.stop()
 
 
 def main() -> None:
@@ -51,7 +53,9 @@ def main() -> None:
     exit_with_parent(pipes.parent)
     settings = Settings()
     os.nice(settings.worker_niceness)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    writer = LineWriter()
+    configure(writer, as_json=settings.log_format == "json")
+    writer.start()
     engine = open_database(settings.database)
     stores = Stores(engine, Registry.open(settings.store), open_leases(engine, settings.silence_seconds))
     worker = Worker(
@@ -64,17 +68,17 @@ def main() -> None:
         worker.run(lambda: _beat(pipes.alive))
     except Exception:
         log.exception("the worker ends at once")
-        _exit(LOST)
-    _exit(0)
+        _exit(writer, LOST)
+    _exit(writer, 0)
 
 
 def _beat(pipe: int) -> None:
     os.write(pipe, b".")
 
 
-def _exit(status: int) -> None:
+def _exit(writer: LineWriter, status: int) -> None:
     """End without waiting for the thread that trains: its work is saved, or belongs to another worker by now."""
-    logging.shutdown()
+    writer.close()
     os._exit(status)
 
 
