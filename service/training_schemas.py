@@ -56,7 +56,9 @@ class TrainRequest(BaseModel):
     optimizer: str = Field("adamw", json_schema_extra={"enum": list(OPTIMIZERS)})
     augmentation: str = Field("standard", json_schema_extra={"enum": list(AUGMENTATIONS)})
     seed: int = Field(1, ge=0, le=(1 << 63) - 1)
-    start_from: str | None = Field(None, description="A version or alias to go on from.")
+    start_from: str | None = Field(
+        None, min_length=1, max_length=1000, description="A version or alias to go on from."
+    )
     promote: str = Field("if_better", json_schema_extra={"enum": list(PROMOTIONS)})
 
 
