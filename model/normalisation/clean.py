@@ -7,7 +7,8 @@ that size already they are moved by whole pixels alone, so that not one grey val
 import numpy as np
 from PIL import Image
 
-from model.normalisation.planes import Box, Plane
+from model.normalisation.planes import Box, Mask, Plane
+from model.normalisation.scratches import without_scratches
 
 SIDE = 28
 DIGIT_SIDE = 20
@@ -15,8 +16,8 @@ FULL = 200
 """The strongest ink has at least this level; interpolation takes the peak off thin strokes."""
 EDGE = 64
 """Ink from this level on belongs to the digit's size; what is fainter is the soft edge that interpolation widens."""
-SOLID = 0.1
-"""The least share of strong ink; in a blurred picture there is less."""
+SHARP = 0.48
+"""The least share of such ink in all that is not 0; noise, blur and what JPEG leaves around strokes have less."""
 LONGEST = 26
 INDEX = np.arange(SIDE, dtype=np.float32)
 
@@ -25,23 +26,32 @@ def fitted(grey: Plane) -> tuple[Plane, Box] | None:
     """Return the digit fitted into 20x20 and centred by mass in (28, 28), and the box of its ink in the given picture.
 
     None where the picture is not clean: light ink of full strength on a ground of exactly 0, in one piece as far as rows
-    and columns tell, clear of the border unless it is no larger than a digit of MNIST's.
+    and columns tell, and without marks that run in over the border.
     """
-    strongest = int(grey.max())
-    if strongest < FULL or np.count_nonzero(grey >= FULL) < SOLID * np.count_nonzero(grey):
+    if grey.max() < FULL:
         return None
-    box = _ink_box(grey > 0)
-    x0, y0, x1, y1 = _ink_box(grey > EDGE)
-    side = max(x1 - x0, y1 - y0)
-    at_border = min(x0, y0) == 0 or max(x1, y1) == SIDE
-    if side > (DIGIT_SIDE if at_border else LONGEST) or _length(box) > SIDE - 1:
+    present, ink = grey > 0, grey > EDGE
+    if np.count_nonzero(ink) < SHARP * np.count_nonzero(present):
         return None
-    ink = grey[box[1] : box[3], box[0] : box[2]]
-    if not (ink.any(axis=0).all() and ink.any(axis=1).all()):
+    box, inner = _ink_box(present), _ink_box(ink)
+    side, extent = _length(inner), _length(box)
+    if side > LONGEST or extent == SIDE or (_at_border(inner) and _is_scratched(ink)):
         return None
-    if side < DIGIT_SIDE - 1 or side > DIGIT_SIDE or _length(box) > DIGIT_SIDE + 2:
-        ink = _resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)
-    return _centred(ink), box
+    inside = present[box[1] : box[3], box[0] : box[2]]
+    if not (inside.any(axis=0).all() and inside.any(axis=1).all()):
+        return None
+    if DIGIT_SIDE - 1 <= side <= DIGIT_SIDE and extent <= DIGIT_SIDE + 2:
+        return _centred(grey[box[1] : box[3], box[0] : box[2]]), box
+    x0, y0, x1, y1 = inner
+    return _centred(_resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)), box
+
+
+def _at_border(box: Box) -> bool:
+    return min(box) == 0 or SIDE in box
+
+
+def _is_scratched(ink: Mask) -> bool:
+    return bool((without_scratches(ink) != ink).any())
 
 
 def _length(box: Box) -> int:
@@ -50,7 +60,7 @@ def _length(box: Box) -> int:
     return max(x1 - x0, y1 - y0)
 
 
-def _ink_box(present: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Box:
+def _ink_box(present: Mask) -> Box:
     rows, columns = np.flatnonzero(present.any(axis=1)), np.flatnonzero(present.any(axis=0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
