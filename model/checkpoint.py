@@ -16,6 +16,7 @@ from model.config import TrainingConfig
 from model.dataset import Split
 from model.errors import CheckpointInvalid
 from model.network import Network
+from model.revision import REVISION, UNKNOWN
 from model.tensors import read_metadata
 from model.training import EpochReport, Trainer
 
@@ -28,12 +29,16 @@ def save_checkpoint(trainer: Trainer) -> bytes:
         "batch": trainer.batch,
         "loss_sum": trainer.loss_sum,
         "history": [asdict(report) for report in trainer.history],
+        "revisions": trainer.revisions,
     }
     return save(trainer.state(), {"numeral": json.dumps(where, sort_keys=True)})
 
 
 def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Network | None = None) -> Trainer:
     """Return a trainer that stands where the checkpoint was made.
+
+    A checkpoint made by another revision of the code is taken all the same: hours of training are worth more than the bits of
+    an undisturbed run. The trainer's ``revisions``, and so the manifest, tell of it.
 
     Args:
         config: the same that the training began with.
@@ -60,8 +65,14 @@ def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Netwo
     for name, array in state.items():
         np.copyto(array, arrays[name])
     history = [EpochReport(**report) for report in where["history"]]
+    trainer.revisions = _followed(where.get("revisions", [UNKNOWN]))
     trainer.move_to(where["epoch"], where["batch"], where["loss_sum"], history)
     return trainer
+
+
+def _followed(revisions: list[str]) -> list[str]:
+    """Return the revisions so far, and this one if it is another."""
+    return revisions if revisions[-1] == REVISION else [*revisions, REVISION]
 
 
 def _training(trainer: Trainer) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
             "images": len(origin.data.training),
             "examples": origin.examples,
             "epochs": len(trained.history),
+            "revisions": list(trained.revisions),
             "profile": profile(origin.data.training.images, origin.data.training.labels),
             "history": history,
         },

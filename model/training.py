@@ -26,6 +26,7 @@ from model.network import Network
 from model.novelty.nondigits import non_digits
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
+from model.revision import REVISION
 from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
 from model.threads import blas_threads
@@ -83,12 +84,14 @@ class Trained:
         calibration: fitted on the validation digits, with the detector.
         history: one report an epoch.
         evaluation: of the network on the validation digits.
+        revisions: of the code that trained it, the first first; several if a checkpoint was resumed by newer code.
     """
 
     network: Network
     calibration: Calibration
     history: tuple[EpochReport, ...]
     evaluation: Evaluation
+    revisions: tuple[str, ...]
 
     def metrics(self) -> dict[str, Any]:
         """Return the figures that a manifest keeps; errors are fractions of 1."""
@@ -111,6 +114,7 @@ class Trainer:
         epoch: epochs ended.
         batch: mini-batches done of the epoch under way.
         history: one report for each ended epoch.
+        revisions: of the code that has trained so far.
     """
 
     def __init__(self, config: TrainingConfig, data: Split, start: Network | None = None) -> None:
@@ -149,6 +153,7 @@ class Trainer:
         self.batches = len(self._pictures) // self.batch_size
         self.epoch, self.batch, self.loss_sum = 0, 0, 0.0
         self.history: list[EpochReport] = []
+        self.revisions = [REVISION]
         self._loss = LOSSES[config.loss]
         self._backpropagation = Backpropagation(
             network.sizes, self.network_config.activation, self._loss, self.batch_size
@@ -256,7 +261,7 @@ class Trainer:
         with blas_threads(self.config.threads):
             evaluation = evaluate(network, self.data.validation)
             fitted = honesty.fit(network, self.data, self.config.seed, self.config.epochs)
-        return Trained(network, fitted, tuple(self.history), evaluation)
+        return Trained(network, fitted, tuple(self.history), evaluation, tuple(self.revisions))
 
     def state(self) -> dict[str, Array]:
         """Return the arrays that change, for a checkpoint to read or to write into."""

@@ -157,10 +157,16 @@ class Execution:
             data = self._stored(lambda: self._checkpoints.read(path, digest))
             if data is not None:
                 try:
-                    return restore(self._config, self._data.split, data, start)
+                    return self._restored(data, start)
                 except CheckpointInvalid as error:
                     log.warning("job %s begins anew: %s", self.attempt.job_id, error)
         return Trainer(self._config, self._data.split, start)
+
+    def _restored(self, checkpoint: bytes, start: Network | None) -> Trainer:
+        trainer = restore(self._config, self._data.split, checkpoint, start)
+        if len(trainer.revisions) > 1:
+            log.warning("job %s goes on with other code than it began with", self.attempt.job_id)
+        return trainer
 
     def _start(self) -> Network | None:
         version = self._config.start_from

@@ -14,6 +14,7 @@ from model.dataset import Split
 from model.evaluation import evaluate
 from model.publication import CONFUSION_MATRIX, LEARNING_CURVE, Origin, publish
 from model.registry import Registry
+from model.revision import REVISION
 from model.training import Trained
 from tests.model.conftest import small_config
 
@@ -40,6 +41,7 @@ def test_the_manifest_tells_where_a_version_is_from(published: Registry, small_s
     assert manifest["data"]["training_digest"] == small_split.training.digest
     assert manifest["parent"] is None
     assert manifest["code"]["version"]
+    assert manifest["training"]["revisions"] == [REVISION]
 
 
 def test_figures_in_the_manifest_are_measured(published: Registry, small_split: Split) -> None:

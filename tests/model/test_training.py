@@ -1,10 +1,12 @@
 """Learning, from a handful of digits to a real network, and its bits."""
 
+import json
 from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from model.checkpoint import restore, save_checkpoint
 from model.config import NetworkConfig, TrainingConfig
@@ -12,6 +14,8 @@ from model.dataset import Dataset, Split
 from model.errors import CheckpointInvalid, ConfigInvalid, DataError, Diverged
 from model.network import Network, as_inputs
 from model.novelty.nondigits import non_digits
+from model.revision import REVISION
+from model.tensors import read_metadata
 from model.training import Progress, Trained, Trainer, train
 from tests.model.conftest import small_config
 
@@ -117,6 +121,24 @@ def test_a_checkpoint_of_another_training_is_refused(small_split: Split) -> None
     for torn in (checkpoint[:-1], checkpoint[:50], b"", b"\xff" * 100):
         with pytest.raises(CheckpointInvalid, match="expected a whole checkpoint"):
             restore(config, small_split, torn)
+
+
+def test_a_training_tells_which_code_it_was_trained_by(
+    small_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumed by the same code it names one revision, after an update both, from an old checkpoint an unknown one."""
+    config = small_config()
+    checkpoint = save_checkpoint(Trainer(config, small_split))
+    assert restore(config, small_split, checkpoint).revisions == [REVISION]
+    monkeypatch.setattr("model.checkpoint.REVISION", "newer")
+    newer = restore(config, small_split, checkpoint)
+    assert newer.revisions == [REVISION, "newer"]
+    assert restore(config, small_split, save_checkpoint(newer)).revisions == [REVISION, "newer"]
+    assert newer.result().revisions == (REVISION, "newer")
+    where = json.loads(read_metadata(checkpoint)["numeral"])
+    del where["revisions"]
+    old = save(load(checkpoint), {"numeral": json.dumps(where)})
+    assert restore(config, small_split, old).revisions == ["unknown", "newer"]
 
 
 def test_progress_counts_from_nothing_to_all(small_split: Split) -> None:
