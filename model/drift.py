@@ -4,7 +4,6 @@ Two things are watched: how much of the 28x28 is ink, and which digits there are
 training; a service counts both as they come in.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,9 +24,10 @@ _FLOOR = 1e-4
 """The least share of a bin: none at all would lie infinitely far from some."""
 
 
-def ink_bin(pixels: Pixels) -> int:
-    """Return which of ``INK_BINS`` the (784,) pixels of one picture fall in."""
-    return bisect_left(INK_BOUNDS, np.count_nonzero(pixels) / PIXELS)
+def ink_bins(pixels: Pixels) -> list[int]:
+    """Return which of ``INK_BINS`` each of (n, 784) pictures falls in."""
+    bins: list[int] = np.searchsorted(INK_BOUNDS, np.count_nonzero(pixels, axis=1) / PIXELS).tolist()
+    return bins
 
 
 def profile(images: Bytes, labels: Labels) -> dict[str, list[float]]:
@@ -37,8 +37,7 @@ def profile(images: Bytes, labels: Labels) -> dict[str, list[float]]:
         images: (n, 784) uint8, 0 paper to 255 ink.
         labels: (n,) digits.
     """
-    ink = np.count_nonzero(images, axis=1) / PIXELS
-    counts = np.bincount(np.searchsorted(INK_BOUNDS, ink), minlength=len(INK_BINS))
+    counts = np.bincount(ink_bins(images), minlength=len(INK_BINS))
     digits = np.bincount(labels, minlength=10)
     size = max(1, len(labels))
     return {

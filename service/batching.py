@@ -1,7 +1,8 @@
 """Requests that arrive in the same turn of the event loop are decoded, normalised and read together.
 
-There is no timer: the pass runs as soon as all that had arrived is there, so nobody waits for anybody. A request that
-is alone does not even take that turn.
+There is no timer: the pass runs one turn later, when all that arrived while others were answered has joined, so nobody
+waits for anybody. Without that turn clients fall into two groups that are read by turns, each in half a batch. A request
+that is alone takes no turn at all.
 """
 
 import asyncio
@@ -95,7 +96,7 @@ class Batcher:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
         if not self._waiting:
-            loop.call_soon(self._run)
+            loop.call_soon(loop.call_soon, self._run)
         self._waiting.setdefault(predictor, []).append(_Waiting(picture, future, began))
         self._queued(1)
         return await future

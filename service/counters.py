@@ -17,6 +17,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
+CROWD = 8
+"""So many additions are made at once."""
+
 _KINDS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily, "histogram": HistogramMetricFamily}
 
 
@@ -44,9 +47,8 @@ class Family:
         self.bounds = tuple(bounds)
         self.width = len(self.bounds) + 2 if kind == "histogram" else 1  # buckets, +Inf, sum
         self.children = list(product(*self.labels.values()))
-        self.offset = 0
         self._place = {child: i * self.width for i, child in enumerate(self.children)}
-        self._row = memoryview(bytearray(8 * self.width * len(self.children))).cast("d")
+        self.bind(memoryview(bytearray(8 * self.width * len(self.children))).cast("d"), 0)
 
     def place(self, *values: str) -> int:
         """Return where the child with these label values lies, for ``add`` and ``observe``."""
@@ -55,6 +57,8 @@ class Family:
     def bind(self, row: "memoryview[float]", offset: int) -> None:
         """Write to this row from now on; our values begin at ``offset``."""
         self._row, self.offset = row, offset
+        # The same memory once more, as floats, which the stubs do not know: NumPy is quick for many, slow for one.
+        self._values = np.frombuffer(row, np.float64)  # type: ignore[arg-type]
 
     def add(self, place: int, amount: float = 1.0) -> None:
         """Add to a counter or gauge."""
@@ -66,12 +70,23 @@ class Family:
         row[place + bisect_left(self.bounds, value)] += 1.0
         row[place + self.width - 1] += value
 
+    def add_each(self, places: Sequence[int]) -> None:
+        """Add 1 at each place."""
+        if len(places) < CROWD:
+            for place in places:
+                self._row[place] += 1.0
+        else:
+            np.add.at(self._values, places, 1.0)
+
     def observe_each(self, places: Sequence[int], values: Sequence[float]) -> None:
-        """Put each value in the bucket it has at its place; one call for many is a third cheaper."""
-        row, bounds, last = self._row, self.bounds, self.width - 1
-        for place, value in zip(places, values, strict=True):
-            row[place + bisect_left(bounds, value)] += 1.0
-            row[place + last] += value
+        """Put each value in the bucket it has at its place."""
+        if len(places) < CROWD:
+            for place, value in zip(places, values, strict=True):
+                self.observe(place, value)
+        else:
+            at = np.asarray(places)
+            np.add.at(self._values, at + np.searchsorted(self.bounds, values), 1.0)
+            np.add.at(self._values, at + (self.width - 1), values)
 
     def collect(self, totals: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Metric:
         """Return the metric with the values of all processes."""

@@ -16,7 +16,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import as_api_error, error_body
-from service.exchange import PHASES, Answer, Exchange, Handler
+from service.exchange import PHASES, Answer, Exchange, Handler, Tally
 from service.keys import Keys
 from service.logs import RequestLog
 from service.metrics import ROUTES
@@ -28,7 +28,8 @@ LINGER = 1.0
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _METHODS = _READING | {"POST", "PUT", "DELETE", "PATCH"}
 _KNOWN = frozenset(ROUTES)
-_TIMING = ", ".join(f"{phase};dur=%.3f" for phase in PHASES)
+_TIMING = ", ".join(f"{phase};dur=%.3f" for phase in PHASES).encode()
+_NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 
 log = logging.getLogger("numeral.requests")
 
@@ -46,6 +47,7 @@ class Edge:
     ) -> None:
         self._app, self._hot, self._keys = app, hot, keys
         self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
+        self._tallies: list[Tally] = []
         self._prefix, self._numbers = secrets.token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,6 +67,7 @@ class Edge:
                 status, sent = answer.status, len(answer.body)
                 await self._send(exchange, answer, request_id, send)
             else:
+                self._tell()  # whoever asks for metrics sees all that came before
                 status, sent = await self._through_app(exchange, request_id, send)
                 route = route_of(scope)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes a document
@@ -75,13 +78,23 @@ class Edge:
         finally:
             seconds = perf_counter() - exchange.began
             metrics.in_flight.add(metrics.in_flight.offset, -1.0)
-            metrics.answered(route, status, seconds)
+            known = method if method in _METHODS else "other"
+            self._remember(
+                Tally(request_id, known, route, status, exchange.received, sent, seconds, exchange.seconds)
+            )
+
+    def _remember(self, tally: Tally) -> None:
+        """Count and log a request in the next turn, together with the others of this one."""
+        if not self._tallies:
+            asyncio.get_running_loop().call_soon(self._tell)
+        self._tallies.append(tally)
+
+    def _tell(self) -> None:
+        tallies, self._tallies = self._tallies, []
+        if tallies:
+            self._metrics.answered(tallies)
             if self._log is not None:
-                known = method if method in _METHODS else "other"
-                received = exchange.received
-                self._log(
-                    request_id, known, route, status=status, received=received, sent=sent, seconds=seconds
-                )
+                self._log(tallies)
 
     def _refusal(self, error: Exception, path: str, request_id: str) -> Answer:
         known = as_api_error(error)
@@ -98,14 +111,12 @@ class Edge:
             (b"content-type", answer.media),
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", request_id.encode()),
-            (b"x-content-type-options", b"nosniff"),
-            *answer.headers,
+            _NO_SNIFFING,
         ]
-        seconds = exchange.seconds
-        if seconds[0]:
-            s = seconds
-            timing = _TIMING % (1e3 * s[0], 1e3 * s[1], 1e3 * s[2], 1e3 * s[3], 1e3 * s[4], 1e3 * s[5])
-            headers.append((b"server-timing", timing.encode()))
+        if answer.headers:
+            headers += answer.headers
+        if exchange.seconds[0]:
+            headers.append((b"server-timing", _TIMING % tuple([1e3 * phase for phase in exchange.seconds])))
         linger = answer.status >= 400 and exchange.leaves_much
         if linger or self._lifecycle.draining:
             headers.append((b"connection", b"close"))
@@ -133,7 +144,7 @@ class Edge:
                     *message.get("headers", ()),
                     (b"x-request-id", request_id.encode()),
                 ]
-                headers.append((b"x-content-type-options", b"nosniff"))
+                headers.append(_NO_SNIFFING)
                 if self._lifecycle.draining:
                     headers.append((b"connection", b"close"))
             else:

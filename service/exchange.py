@@ -4,9 +4,9 @@ The routes that carry the load are plain functions ``async (Exchange) -> Answer`
 request object, dependency injection and a response model together cost more than reading the digit does.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
@@ -32,6 +32,29 @@ class Answer:
         self.status = status
         self.media = media
         self.headers = headers
+
+
+class Tally(NamedTuple):
+    """What is counted and logged of one request.
+
+    Attributes:
+        request_id: that the answer named.
+        method: of the request, or ``other``.
+        route: its template, never a path.
+        status: of the answer.
+        received: bytes of the request's body, and ``sent``, of the answer's.
+        seconds: from the request to the answer.
+        phases: seconds in each of ``PHASES``; the first is 0 where nothing was read.
+    """
+
+    request_id: str
+    method: str
+    route: str
+    status: int
+    received: int
+    sent: int
+    seconds: float
+    phases: Sequence[float]
 
 
 class Exchange:

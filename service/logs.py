@@ -8,11 +8,13 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import gmtime, strftime, time
 
 import orjson
+
+from service.exchange import Tally
 
 MOST_WAITING = 20_000
 PAUSE = 0.1
@@ -134,27 +136,20 @@ class RequestLog:
         self._write, self._as_json = write, as_json
         self._clock = Clock()
 
-    def __call__(
-        self,
-        request_id: str,
-        method: str,
-        route: str,
-        *,
-        status: int,
-        received: int,
-        sent: int,
-        seconds: float,
-    ) -> None:
-        """Write the line of one request; sizes are bytes of the bodies."""
-        at, took = self._clock.now(), 1000 * seconds
+    def __call__(self, tallies: Sequence[Tally]) -> None:
+        """Write the lines of requests that were answered a moment ago."""
+        at, line = self._clock.now(), self._line
+        for tally in tallies:
+            self._write(line(at, tally).encode())
+
+    def _line(self, at: str, tally: Tally) -> str:
+        request_id, method, route, status, received, sent, seconds, _ = tally
         if self._as_json:
-            line = (
+            return (
                 f'{{"time":"{at}","level":"info","message":"request","request_id":"{request_id}","method":"{method}",'
-                f'"route":"{route}","status":{status},"received":{received},"sent":{sent},"ms":{took:.3f}}}\n'
+                f'"route":"{route}","status":{status},"received":{received},"sent":{sent},"ms":{1000 * seconds:.3f}}}\n'
             )
-        else:
-            line = f"{at} info {method} {route} {status} {took:.1f} ms {request_id}\n"
-        self._write(line.encode())
+        return f"{at} info {method} {route} {status} {1000 * seconds:.1f} ms {request_id}\n"
 
 
 def configure(writer: LineWriter, *, as_json: bool) -> None:

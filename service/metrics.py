@@ -1,12 +1,15 @@
 """What the service counts, and how a request is counted."""
 
+from collections.abc import Sequence
+from itertools import chain
+
 from prometheus_client import CollectorRegistry
 
 from model import drift
 from model.arrays import Pixels
 from model.predictor import Reading
 from service.counters import Counters, Family
-from service.exchange import PHASES
+from service.exchange import PHASES, Tally
 from service.version_counts import VersionCounts
 
 ROUTES = (
@@ -129,7 +132,7 @@ class Metrics:
         self.registry.register(self.counters)
         self.registry.register(self.versions)
         # The hot values are found once: a lookup by label values would cost more than the addition.
-        self._requests = {r: {s: self.requests.place(r, s) for s in STATUSES} for r in ROUTES}
+        self._requests = {r: {int(s[0]): self.requests.place(r, s) for s in STATUSES} for r in ROUTES}
         self._seconds = {r: self.request_seconds.place(r) for r in ROUTES}
         self._phases = [self.phase_seconds.place(p) for p in PHASES]
         self._digits = {r: [self.digits.place(str(d), r) for d in range(10)] for r in REASONS}
@@ -141,10 +144,17 @@ class Metrics:
         self.counters.take_row(process)
         self.versions.take_row(process)
 
-    def answered(self, route: str, status: int, seconds: float) -> None:
-        """Count a request."""
-        self.requests.add(self._requests[route][STATUSES[min(max(status // 100, 2), 5) - 2]])
-        self.request_seconds.observe(self._seconds[route], seconds)
+    def answered(self, tallies: Sequence[Tally]) -> None:
+        """Count requests that were answered in one turn of the event loop."""
+        requests, seconds = self._requests, self._seconds
+        self.requests.add_each(
+            [requests[tally.route][min(max(tally.status // 100, 2), 5)] for tally in tallies]
+        )
+        self.request_seconds.observe_each(
+            [seconds[tally.route] for tally in tallies], [tally.seconds for tally in tallies]
+        )
+        phases = [tally.phases for tally in tallies if tally.phases[0]]
+        self.phase_seconds.observe_each(self._phases * len(phases), list(chain.from_iterable(phases)))
 
     def passed(self, version: str, pixels: Pixels, readings: list[Reading]) -> None:
         """Count a forward pass: its pictures, what they look like and what was read.
@@ -156,10 +166,10 @@ class Metrics:
         """
         self.batch_sizes.observe(self.batch_sizes.offset, len(readings))
         self.versions.read(version, len(readings))
-        for picture, reading in zip(pixels, readings, strict=True):
-            self.digits.add(self._digits[reading.reason or "none"][reading.digit])
-            self.confidence.observe(self.confidence.offset, reading.confidence)
-            self.ink.add(self._ink[drift.ink_bin(picture)])
+        digits, confidences = self._digits, [reading.confidence for reading in readings]
+        self.digits.add_each([digits[reading.reason or "none"][reading.digit] for reading in readings])
+        self.confidence.observe_each([self.confidence.offset] * len(readings), confidences)
+        self.ink.add_each([self._ink[ink] for ink in drift.ink_bins(pixels)])
 
     def queued(self, name: str, change: int) -> None:
         """Say that pictures joined a queue of ``QUEUES``, or left it."""
@@ -170,7 +180,3 @@ class Metrics:
         self.versions.serves(version)
         if not first:
             self.reloads.add(self.reloads.offset)
-
-    def phases(self, seconds: list[float]) -> None:
-        """Count the phases of a prediction, in the order of ``PHASES``."""
-        self.phase_seconds.observe_each(self._phases, seconds)

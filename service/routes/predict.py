@@ -49,7 +49,6 @@ class Predict:
             taken,
             perf_counter() - encoding,
         )
-        services.metrics.phases(exchange.seconds)
         return answer
 
     async def batch(self, exchange: Exchange) -> Answer:

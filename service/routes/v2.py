@@ -63,7 +63,6 @@ class Infer:
             done - decoded,
             encoded - done,
         )
-        services.metrics.phases(exchange.seconds)
         return answer
 
     def _glance(self, exchange: Exchange, begin: bytes) -> None:

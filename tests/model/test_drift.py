@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from model.drift import INK_BINS, INK_BOUNDS, ink_bin, population_stability, profile
+from model.drift import INK_BINS, INK_BOUNDS, ink_bins, population_stability, profile
 from model.sources import load_test
 
 
@@ -34,18 +34,18 @@ def test_a_bin_that_stays_empty_counts_without_being_infinite() -> None:
 
 def test_a_picture_falls_in_the_bin_of_its_ink() -> None:
     """From no ink in the first bin to all ink in the last; a bound belongs to the bin below."""
-    assert ink_bin(picture(0)) == 0
-    assert ink_bin(picture(784)) == len(INK_BINS) - 1
+    assert ink_bins(picture(0)[None])[0] == 0
+    assert ink_bins(picture(784)[None])[0] == len(INK_BINS) - 1
     on_the_bound = round(INK_BOUNDS[0] * 784)
-    assert ink_bin(picture(on_the_bound)) == int(on_the_bound / 784 > INK_BOUNDS[0])
-    assert ink_bin(picture(784).astype(np.float32)) == len(INK_BINS) - 1
+    assert ink_bins(picture(on_the_bound)[None])[0] == int(on_the_bound / 784 > INK_BOUNDS[0])
+    assert ink_bins(picture(784).astype(np.float32)[None])[0] == len(INK_BINS) - 1
 
 
 def test_a_profile_counts_as_single_pictures_do() -> None:
     """What a manifest keeps and what a service counts are the same bins."""
     test = load_test().take(slice(0, 500))
     found = profile(test.images, test.labels)
-    counts = np.bincount([ink_bin(image) for image in test.images], minlength=len(INK_BINS))
+    counts = np.bincount([ink_bins(image[None])[0] for image in test.images], minlength=len(INK_BINS))
     assert found["ink"] == [round(count / 500, 6) for count in counts.tolist()]
     assert found["digit"] == [round(np.count_nonzero(test.labels == digit) / 500, 6) for digit in range(10)]
 

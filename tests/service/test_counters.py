@@ -6,7 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from service.counters import Counters, Family
+from service.counters import CROWD, Counters, Family
 
 
 def shown(counters: Counters) -> dict[tuple[str, tuple[str, ...]], float]:
@@ -66,3 +66,20 @@ def test_processes_add_up() -> None:
         assert os.waitpid(child, 0)[1] == 0
     found = shown(counters)
     assert (found["count_total", ()], found["level", ()]) == (21, 7)
+
+
+@pytest.mark.parametrize("size", [1, CROWD - 1, CROWD, 100])
+def test_many_additions_at_once_are_those_of_one_after_the_other(size: int) -> None:
+    """Also several to the same place, and values on a bound."""
+    one, many = (Family("histogram", "h", "H.", {"k": ("a", "b")}, (1, 2, 4)) for _ in range(2))
+    counted, at_once = (Family("counter", "c", "C.", {"k": ("a", "b")}) for _ in range(2))
+    together = Counters([many, at_once])
+    singly = Counters([one, counted])
+    values = [float(i % 6) for i in range(size)]
+    names = ["ab"[i % 2] for i in range(size)]
+    many.observe_each([many.place(name) for name in names], values)
+    at_once.add_each([at_once.place(name) for name in names])
+    for name, value in zip(names, values, strict=True):
+        one.observe(one.place(name), value)
+        counted.add(counted.place(name))
+    assert shown(together) == shown(singly)

@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from service.exchange import Tally
 from service.logs import MOST_WAITING, Handler, LineWriter, RequestLog
 
 
@@ -55,9 +56,7 @@ def test_a_held_writer_writes_at_once() -> None:
 def test_a_request_is_one_line(as_json: bool) -> None:
     """With its id, route, status, sizes and time."""
     lines: list[bytes] = []
-    RequestLog(lines.append, as_json=as_json)(
-        "id7", "POST", "/predict", status=200, received=3, sent=5, seconds=0.25
-    )
+    RequestLog(lines.append, as_json=as_json)([Tally("id7", "POST", "/predict", 200, 3, 5, 0.25, [0.0] * 6)])
     assert len(lines) == 1
     assert lines[0].endswith(b"\n")
     if as_json:
