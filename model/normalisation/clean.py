@@ -1,12 +1,14 @@
-"""A 28x28 picture that is nearly as MNIST made it: its digit is only moved, turned, or somewhat larger or smaller.
+"""A 28x28 picture that is as MNIST made it, or nearly: its digit is moved, turned, or somewhat larger or smaller.
 
 Such strokes need no repair. They are fitted into the box of 20x20 as MNIST's makers fitted theirs, and where they have
 that size already they are moved by whole pixels alone, so that not one grey value changes.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from model.arrays import Bytes
 from model.normalisation.planes import Box, Mask, Plane
 from model.normalisation.scratches import without_scratches
 
@@ -20,6 +22,53 @@ SHARP = 0.48
 """The least share of such ink in all that is not 0; noise, blur and what JPEG leaves around strokes have less."""
 LONGEST = 26
 INDEX = np.arange(SIDE, dtype=np.float32)
+OFF_CENTRE = 0.53
+"""MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle."""
+MOMENTS = np.stack(
+    [np.ones((SIDE, SIDE), np.float32), *np.meshgrid(INDEX - SIDE / 2, INDEX - SIDE / 2)], axis=-1
+).reshape(-1, 3)
+
+
+def mnist_box(grey: Plane) -> Box | None:
+    """Return the ink's box in a (28, 28) picture that is as MNIST made it; None for any other.
+
+    Such a picture has light ink of full strength on 0, a longer side of 19 or 20, and is centred by mass. Most requests
+    bring one, so this asks bytes rather than arrays where it can.
+    """
+    levels = grey.tobytes()
+    if levels[0] or levels[-1] or not (b"\xff" in levels or b"\xfe" in levels):
+        return None
+    mass, across, down = (grey.reshape(-1).astype(np.float32) @ MOMENTS).tolist()
+    if abs(across) > OFF_CENTRE * mass or abs(down) > OFF_CENTRE * mass:
+        return None
+    (y0, y1), (x0, x1) = _extent(levels), _extent(grey.T.tobytes())
+    return (x0, y0, x1, y1) if DIGIT_SIDE - 1 <= max(x1 - x0, y1 - y0) <= DIGIT_SIDE else None
+
+
+def _extent(ink: bytes) -> tuple[int, int]:
+    """The first line with ink and the one after the last, of lines of SIDE bytes."""
+    return (len(ink) - len(ink.lstrip(b"\0"))) // SIDE, (len(ink.rstrip(b"\0")) - 1) // SIDE + 1
+
+
+def mnist_boxes(pictures: Bytes) -> list[Box | None]:
+    """Return ``mnist_box`` of each of (n, 28, 28) pictures; for a crowd that is faster than one by one."""
+    n = len(pictures)
+    flat = np.ascontiguousarray(pictures).reshape(n, -1)
+    likely = (flat[:, 0] == 0) & (flat[:, -1] == 0) & (flat.max(axis=1) >= 254)
+    mass, across, down = (flat.astype(np.float32) @ MOMENTS).T
+    likely &= np.maximum(np.abs(across), np.abs(down)) <= OFF_CENTRE * mass
+    words = flat.view(np.uint32).reshape(n, SIDE, -1)  # four pixels each
+    y0, y1 = _extents(np.bitwise_or.reduce(words, axis=2) != 0)
+    x0, x1 = _extents(np.bitwise_or.reduce(words, axis=1).view(np.uint8) != 0)
+    side = np.maximum(x1 - x0, y1 - y0)
+    likely &= (side >= DIGIT_SIDE - 1) & (side <= DIGIT_SIDE)
+    boxes = zip(x0.tolist(), y0.tolist(), x1.tolist(), y1.tolist(), strict=True)
+    return [box if known else None for box, known in zip(boxes, likely.tolist(), strict=True)]
+
+
+def _extents(lines: Mask) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """For each of (n, 28): the first line with ink, and the one after the last."""
+    return lines.argmax(axis=1), SIDE - lines[:, ::-1].argmax(axis=1)
 
 
 def fitted(grey: Plane) -> tuple[Plane, Box] | None:
