@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
+from numpy.typing import NDArray
 
+from model.arrays import Array
 from model.artifact import Artifact
 from model.calibration import expected_calibration_error
 from model.dataset import Dataset
-from model.evaluation import logits_of
+from model.honesty import answers
+
+Flags = NDArray[np.bool_]
 
 CALIBRATION_BINS = 15
 
@@ -22,6 +26,9 @@ SIGNIFICANCE = 0.05
 
 CALIBRATION_MARGIN = 0.005
 """How much worse the candidate's expected calibration error may be, beyond what chance does to it."""
+
+ABSTENTION_MARGIN = 0.002
+"""The share of the digits by which the candidate may abstain from more, even if that is no chance: a third more than is usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +82,76 @@ def binomial_tail(successes: int, trials: int) -> float:
     return float(tail / 2**trials)
 
 
-def compare(candidate: Artifact, current: Artifact, data: Dataset) -> Comparison:
-    """Let both networks read the same pictures."""
-    candidate_right = logits_of(candidate.network, data).argmax(axis=1) == data.labels
-    current_right = logits_of(current.network, data).argmax(axis=1) == data.labels
+@dataclass(frozen=True, slots=True)
+class Abstentions:
+    """How often two networks abstain from the same digits.
+
+    Attributes:
+        n: digits read.
+        candidate: abstained from by the candidate.
+        current: abstained from by the current network.
+        fewer: by the current network only.
+        more: by the candidate only.
+    """
+
+    n: int
+    candidate: int
+    current: int
+    fewer: int
+    more: int
+
+    @property
+    def worse(self) -> bool:
+        """Whether the candidate abstains from more, beyond chance and by enough to be felt."""
+        felt = self.candidate - self.current > ABSTENTION_MARGIN * self.n
+        return felt and binomial_tail(self.more, self.more + self.fewer) < SIGNIFICANCE
+
+    def __str__(self) -> str:
+        """The figures as they stand in a verdict."""
+        return f"{self.candidate} abstained from, before {self.current}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a network made of labelled digits: (n,) each, whether it was right, how sure it was, and whether it abstained."""
+
+    right: Flags
+    confidence: Array
+    abstained: Flags
+
+    @classmethod
+    def of(cls, artifact: Artifact, data: Dataset) -> "Reading":
+        """Let a network read."""
+        digits, confidence = answers(artifact.calibration, artifact.network, data.images)
+        return cls(
+            np.asarray(digits == data.labels), confidence, confidence < artifact.calibration.least_confidence
+        )
+
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error, 0 to 1."""
+        return expected_calibration_error(self.confidence, self.right, CALIBRATION_BINS)
+
+
+def compare(candidate: Reading, current: Reading) -> Comparison:
+    """Count the pictures on which two networks differ."""
     return Comparison(
-        len(data),
-        int((~candidate_right).sum()),
-        int((~current_right).sum()),
-        mended=int((candidate_right & ~current_right).sum()),
-        spoiled=int((current_right & ~candidate_right).sum()),
+        len(candidate.right),
+        int((~candidate.right).sum()),
+        int((~current.right).sum()),
+        mended=int((candidate.right & ~current.right).sum()),
+        spoiled=int((current.right & ~candidate.right).sum()),
+    )
+
+
+def compare_abstentions(candidate: Reading, current: Reading) -> Abstentions:
+    """Count the pictures that one of two networks abstains from and the other does not."""
+    return Abstentions(
+        len(candidate.right),
+        int(candidate.abstained.sum()),
+        int(current.abstained.sum()),
+        fewer=int((current.abstained & ~candidate.abstained).sum()),
+        more=int((candidate.abstained & ~current.abstained).sum()),
     )
 
 
@@ -95,7 +162,7 @@ def judge(
 
     It is promoted if it is better beyond chance on the held-out digits, or if it reads more of the users' corrected
     pictures rightly without being worse beyond chance on the digits; and in either case only if it spoils none of the
-    examples set aside on balance and its confidence is as honest as before.
+    examples set aside on balance, its confidence is as honest as before, and it abstains from no more digits.
 
     Args:
         candidate: the newly trained network.
@@ -106,24 +173,37 @@ def judge(
     """
     if current is None:
         return Verdict(promoted=True, reason="there was no network to compare with")
-    on_digits = compare(candidate, current, digits)
-    on_held_out = compare(candidate, current, held_out)
-    on_corrected = compare(candidate, current, corrected)
-    dishonest = _calibration_error(candidate, digits) - _calibration_error(current, digits)
-    report = f"held-out digits: {on_digits}"
+    new, old = Reading.of(candidate, digits), Reading.of(current, digits)
+    on_digits, abstentions = compare(new, old), compare_abstentions(new, old)
+    why = _objection(on_digits, abstentions, new.calibration_error - old.calibration_error)
+    promoted = False
+    if why is None:
+        on_held_out, on_corrected = (
+            compare(Reading.of(candidate, examples), Reading.of(current, examples))
+            for examples in (held_out, corrected)
+        )
+        promoted, why = _benefit(on_digits, on_held_out, on_corrected)
+    return Verdict(promoted, f"{why}; held-out digits: {on_digits}, {abstentions}")
+
+
+def _objection(on_digits: Comparison, abstentions: Abstentions, dishonest: float) -> str | None:
+    """Return why the candidate is worse on the held-out digits, if it is."""
     if on_digits.worse:
-        promoted, why = False, "worse beyond chance"
-    elif dishonest > CALIBRATION_MARGIN + _calibration_noise(on_digits):
-        promoted, why = False, f"its confidence is less honest, by {dishonest:.3f}"
-    elif on_held_out.spoiled > on_held_out.mended:
-        promoted, why = False, f"worse on the examples set aside: {on_held_out}"
-    elif on_corrected.mended > on_corrected.spoiled:
-        promoted, why = True, f"better on corrected examples: {on_corrected}"
-    elif on_digits.better:
-        promoted, why = True, "better beyond chance"
-    else:
-        promoted, why = False, "no better beyond chance"
-    return Verdict(promoted, f"{why}; {report}")
+        return "worse beyond chance"
+    if dishonest > CALIBRATION_MARGIN + _calibration_noise(on_digits):
+        return f"its confidence is less honest, by {dishonest:.3f}"
+    return "it abstains from more" if abstentions.worse else None
+
+
+def _benefit(on_digits: Comparison, on_held_out: Comparison, on_corrected: Comparison) -> tuple[bool, str]:
+    """Return whether a candidate that is not worse on the held-out digits is better, and how."""
+    if on_held_out.spoiled > on_held_out.mended:
+        return False, f"worse on the examples set aside: {on_held_out}"
+    if on_corrected.mended > on_corrected.spoiled:
+        return True, f"better on corrected examples: {on_corrected}"
+    if on_digits.better:
+        return True, "better beyond chance"
+    return False, "no better beyond chance"
 
 
 def _calibration_noise(comparison: Comparison) -> float:
@@ -134,10 +214,3 @@ def _calibration_noise(comparison: Comparison) -> float:
     """
     error = max(1, comparison.candidate_errors) / comparison.n
     return float(np.sqrt(CALIBRATION_BINS * error * (1 - error) / comparison.n))
-
-
-def _calibration_error(artifact: Artifact, data: Dataset) -> float:
-    activations = artifact.calibration.activations(logits_of(artifact.network, data))
-    return expected_calibration_error(
-        activations.max(axis=1), np.asarray(activations.argmax(axis=1) == data.labels)
-    )

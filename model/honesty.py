@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes, Labels
 from model.augmentation import Augmenter
 from model.calibration import Calibration, expected_calibration_error
 from model.dataset import Dataset, Split
 from model.detector import digit_score
-from model.evaluation import logits_of
 from model.network import PIXELS, Network, as_inputs
 from model.novelty.learning import fit_detector
 from model.novelty.nondigits import non_digits
@@ -92,9 +92,8 @@ def honesty_figures(
         digits: that neither has learned from.
         name: of the set, the beginning of the figures' names.
     """
-    confidence = confidence_of(calibration, network, digits.images)
-    right = logits_of(network, digits).argmax(axis=1) == digits.labels
-    answered = confidence >= calibration.least_confidence
+    read, confidence = answers(calibration, network, digits.images)
+    right, answered = read == digits.labels, confidence >= calibration.least_confidence
     return {
         f"{name}_calibration_error": round(expected_calibration_error(confidence, right), 6),
         f"{name}_abstained": round(float(1 - answered.mean()), 6),
@@ -104,12 +103,18 @@ def honesty_figures(
 
 def confidence_of(calibration: Calibration, network: Network, images: Bytes) -> Array:
     """Return (n,) confidences for (n, 784) uint8 pictures."""
-    parts = []
+    return answers(calibration, network, images)[1]
+
+
+def answers(calibration: Calibration, network: Network, images: Bytes) -> "tuple[NDArray[np.intp], Array]":
+    """Return the (n,) digits read in (n, 784) uint8 pictures, and (n,) confidences."""
+    digits, confidences = [np.empty(0, np.intp)], [np.empty(0, np.float32)]
     for start in range(0, len(images), _BATCH):
         inputs = as_inputs(images[start : start + _BATCH])
         hidden, logits = network.hidden_and_logits(inputs)
-        parts.append(calibration.activations(logits).max(axis=1) * calibration.is_digit(hidden, inputs))
-    return np.concatenate(parts)
+        digits.append(logits.argmax(axis=1))
+        confidences.append(calibration.activations(logits).max(axis=1) * calibration.is_digit(hidden, inputs))
+    return np.concatenate(digits), np.concatenate(confidences)
 
 
 def read(network: Network, detector: Network, inputs: Array) -> Evidence:

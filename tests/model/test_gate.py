@@ -8,7 +8,7 @@ import pytest
 from model.dataset import Dataset, Split
 from model.errors import VersionNotFound
 from model.evaluation import error_interval, evaluate
-from model.gate import Comparison, binomial_tail, compare, judge
+from model.gate import Abstentions, Comparison, Reading, binomial_tail, compare, judge
 from model.promotion import HeldOut, promote, serving
 from model.publication import Origin, publish
 from model.registry import Registry
@@ -40,6 +40,23 @@ def test_better_and_worse_need_more_than_chance(mended: int, spoiled: int, bette
     assert (comparison.better, comparison.worse) == (better, worse)
 
 
+@pytest.mark.parametrize(
+    ("candidate", "current", "fewer", "more", "worse"),
+    [
+        (40, 30, 0, 10, False),  # no chance, but only 0.2 points
+        (41, 30, 0, 11, True),
+        (90, 70, 60, 80, False),  # 0.4 points, but it may be chance
+        (90, 60, 60, 90, True),
+        (10, 90, 85, 5, False),
+    ],
+)
+def test_more_abstentions_count_if_they_are_felt_and_no_chance(
+    candidate: int, current: int, fewer: int, more: int, worse: bool
+) -> None:
+    """Of 5,000 digits more than ten more, and not by luck."""
+    assert Abstentions(5000, candidate, current, fewer, more).worse == worse
+
+
 @pytest.fixture
 def registry(tmp_path: Path, small_trained: Trained, small_split: Split) -> Registry:
     """Version 1 has learned little, version 2 is better, version 3 is version 2 again."""
@@ -63,7 +80,7 @@ def test_counts_are_those_of_the_pairs(registry: Registry, small_split: Split) -
     """Errors and differences agree with reading the digits one network at a time."""
     digits = small_split.validation
     poor, good = registry.load("1"), registry.load("2")
-    result = compare(good, poor, digits)
+    result = compare(Reading.of(good, digits), Reading.of(poor, digits))
     wrong = [evaluate(a.network, digits).logits.argmax(axis=1) != digits.labels for a in (good, poor)]
     assert (result.candidate_errors, result.current_errors) == (wrong[0].sum(), wrong[1].sum())
     assert (result.mended, result.spoiled) == ((~wrong[0] & wrong[1]).sum(), (wrong[0] & ~wrong[1]).sum())
@@ -87,6 +104,20 @@ def test_a_candidate_that_is_the_same_does_not_pass(registry: Registry, small_sp
     verdict = judge(registry.load("3"), registry.load("2"), small_split.validation, none, none)
     assert not verdict.promoted
     assert verdict.reason.startswith("no better beyond chance")
+
+
+def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, small_split: Split) -> None:
+    """However much better it reads, when it reads; the verdict says how much was abstained from."""
+    digits, none = small_split.validation, nothing(small_split.validation)
+    poor, good = registry.load("1"), registry.load("2")
+    calm = replace(poor, calibration=replace(poor.calibration, least_confidence=0.0))
+    shy = replace(good, calibration=replace(good.calibration, least_confidence=0.9))
+    abstained = int(Reading.of(shy, digits).abstained.sum())
+    assert abstained > 20
+    verdict = judge(shy, calm, digits, none, none)
+    assert not verdict.promoted
+    assert verdict.reason.startswith("it abstains from more")
+    assert verdict.reason.endswith(f"{abstained} abstained from, before 0")
 
 
 def test_without_a_current_network_anything_finite_passes(registry: Registry, small_split: Split) -> None:
