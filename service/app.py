@@ -16,15 +16,16 @@ from model.registry import Registry
 from service import document
 from service.batching import Batcher
 from service.edge import Edge
+from service.feeds import Feeds
 from service.handlers import install_error_handlers
 from service.hot import problems
 from service.keys import Keys
 from service.lifecycle import Lifecycle
-from service.logs import RequestLog
 from service.metrics import Metrics
 from service.observation import Observation
 from service.pictures import Pictures
 from service.records import Records
+from service.request_log import RequestLog
 from service.routes import (
     docs,
     examples,
@@ -152,6 +153,7 @@ def _described(settings: Settings, services: Services) -> Numeral:
     )
     app.state.services = services
     records = app.state.records = Records(settings, services.serving.registry.store)
+    app.state.feeds = Feeds(records)
     services.metrics.registry.register(DriftCollector(services.serving, services.metrics))
     services.metrics.registry.register(JobsCollector(records))
     return app

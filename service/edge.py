@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import as_api_error, error_body
 from service.exchange import PHASES, Answer, Exchange, Handler, Tally
 from service.keys import Keys
-from service.logs import RequestLog
 from service.metrics import ROUTES
+from service.request_log import RequestLog
 from service.services import Services
 
 LINGER = 1.0

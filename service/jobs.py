@@ -203,6 +203,8 @@ def record_event(connection: sa.Connection, job_id: str) -> Job:
 
 
 def _row(connection: sa.Connection, job_id: str) -> sa.RowMapping:
+    if "\0" in job_id:  # Postgres takes no such text, not even to look for
+        raise JobNotFound
     row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
     if row is None:
         raise JobNotFound

@@ -15,6 +15,7 @@ from model.registry import Registry
 from service.bodies import parse_json, receive
 from service.errors import ApiError
 from service.exchange import Exchange
+from service.feeds import LOOK_SECONDS, Feed, Feeds
 from service.hot import problems
 from service.lifecycle import Lifecycle
 from service.records import Records, records_of
@@ -23,21 +24,25 @@ from service.training_schemas import JobDocument, JobList, TrainRequest, trainin
 
 LARGEST_BODY, BODY_SECONDS = 65_536, 10.0
 
-LOOK_SECONDS = 0.25
-"""Between two looks for new events."""
-
 HEARTBEAT_SECONDS = 10.0
 """After so long without an event a comment tells proxies that the connection lives."""
-
-ENDED = ("succeeded", "failed", "cancelled")
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 JobPath = Annotated[str, Path(max_length=64, examples=["5f0c2d9a41b7e638"])]
 RecordsDep = Annotated[Records, Depends(records_of)]
 ServicesDep = Annotated[Services, Depends(services_of)]
-News = tuple[list[tuple[int, dict[str, Any]]], bool]
+
 
 _EVENT_ID: dict[str, Any] = {"pattern": "^[0-9]{0,9}$"}
+
+
+def feeds_of(request: Request) -> Feeds:
+    """Return the feeds of the application that got this request; a FastAPI dependency."""
+    feeds: Feeds = request.app.state.feeds
+    return feeds
+
+
+FeedsDep = Annotated[Feeds, Depends(feeds_of)]
 
 router = APIRouter(prefix="/train", tags=["train"])
 
@@ -143,17 +148,17 @@ def resume(records: RecordsDep, job_id: JobPath) -> Response:
     responses=_EVENTS | problems(404),
 )
 async def events(
-    records: RecordsDep,
+    feeds: FeedsDep,
     services: ServicesDep,
     job_id: JobPath,
     last_event_id: Annotated[str | None, Header(max_length=20, json_schema_extra=_EVENT_ID)] = None,
 ) -> Response:
     """Follow a job: its history first, then what happens, until it ends."""
-    after = _number(last_event_id)
-    batch, ended = await asyncio.to_thread(_news, records, job_id, after)
-    if ended and not batch:
+    feed, after = feeds.of(job_id), _number(last_event_id)
+    new, ended = await feed.after(after)
+    if ended and not new:
         return Response(status_code=204)  # tells a browser's EventSource not to come back
-    stream = _stream(records, services.lifecycle, job_id, after)
+    stream = _stream(feed, services.lifecycle, after)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
@@ -165,21 +170,14 @@ def _number(last_event_id: str | None) -> int:
     return int(last_event_id)
 
 
-def _news(records: Records, job_id: str, after: int) -> News:
-    """Return the events after one, and whether the job had ended before they were read."""
-    with records.jobs() as jobs:
-        ended = jobs.get(job_id).state in ENDED
-        return jobs.events(job_id, after), ended
-
-
-async def _stream(records: Records, lifecycle: Lifecycle, job_id: str, after: int) -> AsyncIterator[bytes]:
+async def _stream(feed: Feed, lifecycle: Lifecycle, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     last, spoke = after, monotonic()
     while not lifecycle.draining:
-        batch, ended = await asyncio.to_thread(_news, records, job_id, last)
-        for number, job in batch:
-            yield b"id: %d\ndata: %b\n\n" % (number, orjson.dumps(job))
-            last, spoke = number, monotonic()
+        new, ended = await feed.after(last)
+        for job in new:
+            last, spoke = last + 1, monotonic()
+            yield b"id: %d\ndata: %b\n\n" % (last, job)
         if ended:
             return
         if monotonic() - spoke > HEARTBEAT_SECONDS:

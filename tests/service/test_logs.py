@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from service.exchange import Tally
-from service.logs import MOST_WAITING, Handler, LineWriter, RequestLog
+from service.logs import MOST_WAITING, Handler, LineWriter
+from service.request_log import RequestLog
 
 
 def test_lines_come_out_whole_and_in_order() -> None:

@@ -94,6 +94,13 @@ async def test_every_member_of_a_request_has_a_default(client: httpx.AsyncClient
         assert config | expected == config
 
 
+async def test_a_whole_number_may_be_written_as_a_fraction(client: httpx.AsyncClient) -> None:
+    """JSON knows no difference between 8 and 8.0, on the outside and within."""
+    answer = await client.post("/train", json={"epochs": 3.0, "network": {"hidden": [8.0]}})
+    assert answer.status_code == 202
+    assert (answer.json()["config"]["epochs"], answer.json()["config"]["network"]["hidden"]) == (3, [8])
+
+
 def test_the_schema_and_the_configuration_agree() -> None:
     """What OpenAPI shows as default is what the trainer takes."""
     documented = TrainRequest().model_dump()
@@ -218,6 +225,24 @@ async def test_events_follow_a_job_to_its_end(client: httpx.AsyncClient, app: Nu
     assert [number for number, _ in events] == [1, 2, 3, 4]
     assert [job["state"] for _, job in events] == ["queued", "running", "running", "succeeded"]
     assert events[-1][1] == (await client.get(f"/train/{job_id}")).json()
+
+
+async def test_many_who_follow_a_job_cost_one_look(client: httpx.AsyncClient, app: Numeral) -> None:
+    """Followers share what was read from the database, and each gets the whole history."""
+    job_id = await submitted(client)
+    jobs, looks = jobs_of(app), 0
+
+    def counted(*arguments: Any) -> list[tuple[int, dict[str, Any]]]:
+        nonlocal looks
+        looks += 1
+        return Jobs.events(jobs, *arguments)
+
+    jobs.events = counted  # type: ignore[method-assign, assignment]
+    feed = app.state.feeds.of(job_id)
+    answers = await asyncio.gather(*(app.state.feeds.of(job_id).after(0) for _ in range(100)))
+    assert looks == 1
+    assert {(len(events), ended) for events, ended in answers} == {(1, False)}
+    assert (await feed.after(7))[0] == []
 
 
 async def test_events_are_replayed_from_the_last_one_seen(client: httpx.AsyncClient, app: Numeral) -> None:
