@@ -7,6 +7,7 @@ TESTS ?= tests
 # Both cores of a small machine; each test process computes on one thread, or they would crowd each other out.
 WORKERS ?= 2
 PYTEST_FLAGS ?=
+BENCH_FLAGS ?=
 
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
@@ -16,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-header --constraints requirements/constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix format lint types contracts docs soak lock clean
+.PHONY: help serve test check fix format lint types contracts docs soak fuzz lock clean bench-training bench-serving
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,6 +47,15 @@ docs: .venv/.dev ## links and examples in the documentation
 
 soak: .venv/.dev ## the long tests that `make test` leaves out
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -m soak $(PYTEST_FLAGS) $(TESTS)
+
+bench-training: .venv/.dev ## learning beside torch, jax and scikit-learn, which PEERS=python has (benchmarks/README.md)
+	@$(BIN)/python -m benchmarks.training $(if $(PEERS),--peers $(PEERS)) $(BENCH_FLAGS)
+
+bench-serving: .venv/.dev ## answering beside other servers, whose environments lie in PEERS=folder (benchmarks/README.md)
+	@$(BIN)/python -m benchmarks.serving $(if $(PEERS),--peers $(PEERS)) $(BENCH_FLAGS)
+
+fuzz: .venv/.dev ## send a service three minutes of requests made from its OpenAPI document (SEED= repeats one run)
+	@SEED=$(SEED) $(BIN)/python -m pytest -m soak $(PYTEST_FLAGS) $(TESTS)/service/test_fuzzing.py
 
 fix: .venv/.dev ## format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix-only --quiet .

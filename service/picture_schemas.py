@@ -7,6 +7,10 @@ contents no schema could describe are named in words.
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from model.network import PIXELS as COUNT
+from service import png
 from service.bodies import BYTES, IMAGE_TYPES, JSON, MULTIPART
 
 SEVEN = (
@@ -24,6 +28,9 @@ IMAGE = {
     "description": "base64 or a data URL of a picture file",
 }
 """A picture in JSON, where it must be one."""
+
+BLANK = png.data_url(np.zeros(COUNT, np.uint8))
+"""What /predict shows as seen of a picture without ink."""
 
 ANY_IMAGE = {"type": "string", "description": IMAGE["description"]}
 """A picture in JSON, where one that cannot be read spoils nothing but itself."""
@@ -90,7 +97,7 @@ def example_body() -> dict[str, Any]:
     """Return the OpenAPI description of a body with a corrected picture, which must have ink, or an archive of them."""
     ink = {"type": "number", "minimum": 1, "maximum": 255}
     forms: list[dict[str, Any]] = [
-        {"image": IMAGE},
+        {"image": {**IMAGE, "not": {"const": BLANK}}},
         {"pixels": {"type": "array", "items": NUMBER, "minItems": 784, "maxItems": 784, "contains": ink}},
     ]
     schemas: list[dict[str, Any]] = [

@@ -119,7 +119,7 @@ def training_config(asked: dict[str, Any]) -> TrainingConfig:
     known = TrainRequest.model_fields
     if not asked.keys() <= known.keys():
         raise ConfigInvalid("body", f"expected only {', '.join(known)}; got an unknown member")
-    config = TrainingConfig.from_dict({name: whole(value) for name, value in asked.items()})
+    config = TrainingConfig.from_dict(whole(asked))
     if config.data != "mnist":
         raise ConfigInvalid("data", "expected mnist")
     if config.augmentation not in AUGMENTATIONS:
