@@ -6,6 +6,7 @@ where the training stands is then two numbers, and a training that was stopped a
 """
 
 from collections.abc import Generator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from model import honesty
+from model.ahead import Ahead
 from model.arrays import Array
 from model.augmentation import Augmenter
 from model.backprop import Backpropagation
@@ -29,7 +31,7 @@ from model.parameters import Parameters
 from model.revision import REVISION
 from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
-from model.threads import blas_threads
+from model.threads import blas_threads, cores
 
 _START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS = 0, 1, 2, 3, 4
 """What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits."""
@@ -149,6 +151,9 @@ class Trainer:
         )
         self.average = Average(self.parameters.vector, config.average) if config.average else None
         self._pictures = self._with_non_digits()
+        self._kinds = self._pictures.labels.copy()
+        self._kinds[len(data.training) :] = DIGITS
+        self._desired = self._desired_by_kind()
         self.batch_size = min(config.batch_size, len(self._pictures))
         self.batches = len(self._pictures) // self.batch_size
         self.epoch, self.batch, self.loss_sum = 0, 0, 0.0
@@ -159,8 +164,9 @@ class Trainer:
             network.sizes, self.network_config.activation, self._loss, self.batch_size
         )
         self._augmenter = Augmenter(self._pictures.images, config.augmentation, self._pictures.labels)
-        self._inputs = np.empty((self.batch_size, network.sizes[0]), np.float32)
-        self._order = self._shuffled()
+        self._inputs = np.empty((2, self.batch_size, network.sizes[0]), np.float32)
+        self._order: tuple[int, np.ndarray[tuple[int], np.dtype[np.intp]]] = 0, self._shuffled(0)
+        self._mini_batches = Ahead(self._mini_batch)
 
     @property
     def steps(self) -> int:
@@ -181,9 +187,9 @@ class Trainer:
         """Return the generator for one purpose at one place of the training; SFC64 is the fastest NumPy has."""
         return np.random.Generator(np.random.SFC64([self.config.seed, purpose, *position]))
 
-    def _shuffled(self) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
-        """Return the order in which the epoch under way sees the training pictures."""
-        order: np.ndarray[tuple[int], np.dtype[np.intp]] = self._rng(_ORDER, self.epoch).permutation(
+    def _shuffled(self, epoch: int) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
+        """Return the order in which an epoch sees the training pictures."""
+        order: np.ndarray[tuple[int], np.dtype[np.intp]] = self._rng(_ORDER, epoch).permutation(
             len(self._pictures)
         )
         return order
@@ -196,14 +202,23 @@ class Trainer:
         made = non_digits(digits, n, self._rng(_NON_DIGITS))
         return digits.joined(Dataset(made, np.zeros(n, np.uint8)))
 
-    def _desired(self, chosen: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Array:
-        """Return the desired outputs: the digit, or all ten alike where there is none.
+    def _desired_by_kind(self) -> Array:
+        """Return (11, 10) desired outputs: for each digit that digit, and for pictures of no digit all ten alike.
 
         Source of the latter: Hendrycks, Mazeika and Dietterich 2019, Deep anomaly detection with outlier exposure.
         """
-        desired = desired_outputs(self._pictures.labels[chosen], self.config.label_smoothing)
-        desired[chosen >= len(self.data.training)] = np.float32(1 / DIGITS)
-        return desired
+        desired = desired_outputs(np.arange(DIGITS, dtype=np.uint8), self.config.label_smoothing)
+        return np.concatenate([desired, np.full((1, DIGITS), 1 / DIGITS, np.float32)])
+
+    def _mini_batch(self, step: int) -> tuple[Array, Array]:
+        """Return inputs and desired outputs of the mini-batch of a step, 1 the first: as ever, whoever asks and when."""
+        epoch, batch = divmod(step - 1, self.batches)
+        if self._order[0] != epoch:
+            self._order = epoch, self._shuffled(epoch)
+        chosen = self._order[1][batch * self.batch_size : (batch + 1) * self.batch_size]
+        inputs = self._inputs[step % 2]
+        self._augmenter.batch(chosen, self._rng(_BATCH, epoch, batch), inputs)
+        return inputs, self._desired[self._kinds[chosen]]
 
     def learn_batch(self) -> None:
         """Learn from the next random mini-batch: forward, backward, and a step along the gradient.
@@ -211,17 +226,15 @@ class Trainer:
         Raises:
             Diverged: the loss is no longer a finite number.
         """
-        chosen = self._order[self.batch * self.batch_size : (self.batch + 1) * self.batch_size]
-        self._augmenter.batch(chosen, self._rng(_BATCH, self.epoch, self.batch), self._inputs)
-        desired = self._desired(chosen)
-        outputs = self._backpropagation.forward(self.parameters, self._inputs)
+        step = self.step + 1
+        inputs, desired = self._mini_batches.take(step, more=step < self.steps)
+        outputs = self._backpropagation.forward(self.parameters, inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):
             raise Diverged(
                 f"the loss became {loss} in epoch {self.epoch + 1}; a lower learning rate may help"
             )
         gradient = self._backpropagation.backward(self.parameters, desired)
-        step = self.step + 1
         rate = self.config.learning_rate * rate_factor(self.config.schedule, step, self.steps)
         self.optimizer.step(self.parameters.vector, gradient.vector, rate, step)
         if self.average:
@@ -229,12 +242,18 @@ class Trainer:
         self.loss_sum += loss
         self.batch += 1
 
+    def preparing_ahead(self) -> AbstractContextManager[None]:
+        """Make each mini-batch while the network learns from the one before, until the block is left.
+
+        It changes no bits. Where matrix products leave no core free, another thread would be in the way, and there is none.
+        """
+        return self._mini_batches.running() if cores() > self.config.threads else nullcontext()
+
     def end_epoch(self) -> None:
         """Read the held-out digits and begin the next epoch."""
         error = evaluate(self.freeze(), self.data.validation).error
         self.history.append(EpochReport(self.epoch + 1, self.loss_sum / self.batches, error))
         self.epoch, self.batch, self.loss_sum = self.epoch + 1, 0, 0.0
-        self._order = self._shuffled()
 
     def freeze(self) -> Network:
         """Return a frozen copy of the network as it is now: the average of the weights where one is kept.
@@ -273,7 +292,6 @@ class Trainer:
     def move_to(self, epoch: int, batch: int, loss_sum: float, history: list[EpochReport]) -> None:
         """Stand where another run of this training stood; its arrays go into ``state()``."""
         self.epoch, self.batch, self.loss_sum, self.history = epoch, batch, loss_sum, history
-        self._order = self._shuffled()
 
 
 def network_config(config: TrainingConfig, start: Network | None) -> NetworkConfig:
@@ -293,16 +311,21 @@ def network_config(config: TrainingConfig, start: Network | None) -> NetworkConf
     return found
 
 
-def train(trainer: Trainer, slice_seconds: float = 1.0) -> Generator[Progress]:
+def train(trainer: Trainer, slice_seconds: float = 1.0, *, ahead: bool = False) -> Generator[Progress]:
     """Go on until the training has finished, yielding a report about every ``slice_seconds`` and after each epoch.
 
     Between two reports the trainer is at rest: it may be checkpointed, or the iterator closed to stop early.
+
+    Args:
+        trainer: where the training stands.
+        slice_seconds: between two reports.
+        ahead: whether a core that matrix products leave free may make the next mini-batch; the bits are the same.
 
     Raises:
         Diverged: the loss or a weight is no longer a finite number.
     """
     pace = _Pace(trainer)
-    with blas_threads(trainer.config.threads):
+    with blas_threads(trainer.config.threads), trainer.preparing_ahead() if ahead else nullcontext():
         while not trainer.finished:
             slice_end = perf_counter() + slice_seconds
             trainer.learn_batch()

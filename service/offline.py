@@ -158,7 +158,7 @@ class OfflineTraining:
 
     def run(self) -> Generator[Progress]:
         """Go on; close it at any report to stop, and call ``save`` to be able to resume."""
-        return train(self._trainer, SLICE_SECONDS)
+        return train(self._trainer, SLICE_SECONDS, ahead=True)
 
     def save(self) -> None:
         """Write a checkpoint in the place of the one before."""

@@ -98,6 +98,22 @@ def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object],
     np.testing.assert_array_equal(restored.result().evaluation.logits, undisturbed.result().evaluation.logits)
 
 
+def test_preparing_ahead_changes_no_bits(small_split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a free core, the thread that prepares the next mini-batch leaves the weights as they are, also after a stop."""
+    monkeypatch.setattr("model.training.cores", lambda: 2)
+    config = TrainingConfig(network=NetworkConfig((20,)), epochs=2, batch_size=32, non_digits=50)
+    alone, ahead = Trainer(config, small_split), Trainer(config, small_split)
+    run(alone)
+    stopped = train(ahead, slice_seconds=0, ahead=True)
+    for _ in range(3):
+        next(stopped)
+    stopped.close()
+    assert ahead.step == 3
+    for _ in train(ahead, ahead=True):
+        pass
+    assert bits(ahead) == bits(alone)
+
+
 def test_stopping_between_reports_loses_nothing(small_split: Split) -> None:
     """Closing the iterator leaves a trainer that can be checkpointed and goes on to the same bits."""
     config = small_config()
