@@ -60,7 +60,7 @@ async def receive(
 
     Raises:
         BodyTooLarge: it has, or says it has, more than ``limit`` bytes; the rest was not read.
-        ApiError: 408, it took longer than ``seconds``; 400, the client left.
+        ApiError: 408, it took longer than ``seconds``; 400, the client left; 503, too many bytes are held already.
     """
     declared = exchange.header(b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > limit:
@@ -71,8 +71,9 @@ async def receive(
         if glance is not None and body:
             glance(body)
         body = await _rest(exchange, message, limit, seconds)
+    else:
+        exchange.took(len(body))
     exchange.expects_more = False
-    exchange.received = len(body)
     if len(body) > limit:
         raise BodyTooLarge(limit)
     return body
@@ -88,7 +89,7 @@ async def _rest(exchange: Exchange, message: Any, limit: int, seconds: float) ->
                         400, "expected a whole body, got a part of it before the connection closed"
                     )
                 chunks.append(message.get("body", b""))
-                exchange.received += len(chunks[-1])
+                exchange.took(len(chunks[-1]))
                 if exchange.received > limit:
                     raise BodyTooLarge(limit)
                 if not message.get("more_body", False):

@@ -13,10 +13,11 @@ from itertools import count
 from time import perf_counter
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import as_api_error, error_body
-from service.exchange import PHASES, Answer, Exchange, Handler, Tally
+from service.errors import ApiError, as_api_error, error_body
+from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally
 from service.keys import Keys
 from service.metrics import ROUTES
 from service.request_log import RequestLog
@@ -47,12 +48,14 @@ class Edge:
     ) -> None:
         self._app, self._hot, self._keys = app, hot, keys
         self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
+        settings = services.settings
+        self._budget = Budget(max(settings.max_bytes_in_flight, settings.max_batch_bytes))
         self._tallies: list[Tally] = []
         self._prefix, self._numbers = secrets.token_hex(4), count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        exchange = Exchange(scope, receive)
+        exchange = Exchange(scope, receive, self._budget)
         request_id = f"{self._prefix}{next(self._numbers):08x}"
         metrics, method, path = self._metrics, scope["method"], scope["path"]
         metrics.in_flight.add(metrics.in_flight.offset)
@@ -78,6 +81,7 @@ class Edge:
         finally:
             seconds = perf_counter() - exchange.began
             metrics.in_flight.add(metrics.in_flight.offset, -1.0)
+            self._budget.give_back(exchange.received)
             known = method if method in _METHODS else "other"
             self._remember(
                 Tally(request_id, known, route, status, exchange.received, sent, seconds, exchange.seconds)
@@ -132,8 +136,11 @@ class Edge:
 
         async def receive() -> Message:
             message = await exchange.receive()
-            exchange.received += len(message.get("body", b""))
             exchange.expects_more = message.get("more_body", False)
+            try:
+                exchange.took(len(message.get("body", b"")))
+            except ApiError as error:  # of any other error FastAPI would make a malformed body
+                raise HTTPException(error.status, error.message, error.headers) from error
             return message
 
         async def forward(message: Message) -> None:

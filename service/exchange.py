@@ -57,8 +57,41 @@ class Tally(NamedTuple):
     phases: Sequence[float]
 
 
+class Budget:
+    """The bytes of request bodies that one process holds at once, over all requests.
+
+    Attributes:
+        held: bytes of requests that are being answered.
+    """
+
+    __slots__ = ("_most", "held")
+
+    def __init__(self, most: int) -> None:
+        self._most, self.held = most, 0
+
+    def take(self, size: int) -> None:
+        """Hold more bytes.
+
+        Raises:
+            ApiError: 503, they would be too many.
+        """
+        if self.held + size > self._most:
+            message = f"expected fewer than {self._most} bytes of requests at once, got more; try again soon"
+            raise ApiError(503, message, headers={"Retry-After": "1"})
+        self.held += size
+
+    def give_back(self, size: int) -> None:
+        """Hold fewer bytes."""
+        self.held -= size
+
+
 class Exchange:
     """A request being answered.
+
+    Args:
+        scope: of ASGI.
+        receive: of ASGI.
+        budget: bytes of the body are taken from it; whoever made the exchange gives back what was ``received``.
 
     Attributes:
         began: when the first byte reached us, by ``perf_counter``.
@@ -68,9 +101,10 @@ class Exchange:
         expects_more: the client may still be sending its body.
     """
 
-    __slots__ = ("began", "expects_more", "headers", "receive", "received", "scope", "seconds")
+    __slots__ = ("_budget", "began", "expects_more", "headers", "receive", "received", "scope", "seconds")
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, scope: Scope, receive: Receive, budget: Budget | None = None) -> None:
+        self._budget = budget
         self.scope = scope
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.receive = receive
@@ -78,6 +112,16 @@ class Exchange:
         self.seconds = [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
         self.received = 0
         self.expects_more = True
+
+    def took(self, size: int) -> None:
+        """Say that bytes of the body have come.
+
+        Raises:
+            ApiError: 503, this process holds too many already.
+        """
+        if self._budget is not None:
+            self._budget.take(size)
+        self.received += size
 
     def header(self, name: bytes) -> bytes | None:
         """Return a header's value; its name in small letters."""

@@ -18,6 +18,7 @@ _SENTENCES = {
     404: "expected the path of a route, got another",
     405: "expected a method of this route, got another",
     413: "expected a smaller body, got more bytes than allowed",
+    503: "expected fewer bytes of requests at once, got more; try again soon",
 }
 
 

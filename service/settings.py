@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     max_batch_bytes: int = Field(
         32 * MEGABYTE, ge=1024, description="The largest body of a request for several."
     )
+    max_bytes_in_flight: int = Field(
+        256 * MEGABYTE,
+        ge=1024,
+        description="Bytes of bodies that an API process holds at once; at least one largest body always may come.",
+    )
     max_batch: int = Field(256, ge=1, le=10_000, description="The most pictures in one request.")
     max_pixels: int = Field(MAX_PIXELS, ge=784, description="The most pixels a picture's header may declare.")
     head_seconds: float = Field(

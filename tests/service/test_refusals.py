@@ -1,9 +1,12 @@
 """Bodies and queries that are refused: always a problem document, never an echo, never a 5xx."""
 
+import asyncio
 import io
 import struct
 import zlib
 from base64 import b64encode
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,6 +15,9 @@ import orjson
 import pytest
 from PIL import Image
 
+from service.app import create_app
+from service.settings import Settings
+from tests.service.conftest import client_of
 from tests.service.pictures_of_digits import Body, as_json, digits, encoded, multipart, png
 
 GOOD = png(digits(1)[0])
@@ -260,3 +266,35 @@ async def test_a_picture_of_many_pixels_but_within_the_limit_is_read(client: htt
     response = await client.post("/predict", content=file.getvalue(), headers={"Content-Type": "image/png"})
     assert response.status_code == 200
     assert response.json()["reason"] == "blank"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/predict"), ("PUT", "/aliases/other"), ("POST", "/examples?label=3")]
+)
+async def test_more_bytes_than_may_be_held_at_once_are_refused(
+    method: str, path: str, tmp_path: Path
+) -> None:
+    """While one large body is on its way another is told to come again; then there is room."""
+    settings = Settings(home=tmp_path, max_batch_bytes=1_000_000, max_bytes_in_flight=1_000_000)
+    app = create_app(settings)
+    app.state.services.serving.refresh()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(600_000)
+        begun.set()
+        await go_on.wait()
+        yield bytes(100)
+
+    async with client_of(app) as client:
+        first = asyncio.ensure_future(client.post("/predict", content=slowly()))
+        await begun.wait()
+        refused = await client.request(method, path, content=bytes(600_000))
+        assert_problem(refused, (503,))
+        assert refused.headers["retry-after"] == "1"
+        small = await client.post("/predict", content=GOOD, headers={"Content-Type": "image/png"})
+        assert small.status_code == 200
+        go_on.set()
+        assert (await first).status_code == 415
+        after = await client.request(method, path, content=bytes(600_000))
+        assert after.status_code != 503
