@@ -1,11 +1,10 @@
 """How well, and how honestly, a network reads: test digits, or any folder of pictures.
 
-An ``Assessment`` keeps what was read of every picture; everything a report shows is computed from it.
+An ``Assessment`` keeps what was read of every picture; everything a report shows is computed from it. ``model.assessing``
+makes one.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -13,22 +12,14 @@ from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes
 from model.calibration import expected_calibration_error
-from model.dataset import Dataset
-from model.errors import DataError, ImageError
 from model.evaluation import error_interval
-from model.images import decode
 from model.losses import DIGITS
-from model.pixels import Normalised, normalise
-from model.predictor import Predictor, Reading
-from model.sources import PICTURES, labelled_files
 
 NO_DIGIT: Final = -1
 """The label of a picture that is no digit."""
 
 SURE: Final = 0.9
 """A confidence over this on a picture that is no digit is a false certainty."""
-
-_BATCH: Final = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,78 +103,6 @@ class Assessment:
             "no_digits_answered": float((self.answered & strange).sum() / strange.sum()),
             "no_digits_sure": float(((self.confidence > SURE) & strange).sum() / strange.sum()),
         }
-
-
-def assess_digits(predictor: Predictor, data: Dataset, name: str) -> Assessment:
-    """Read digits that are 28x28 pixels already."""
-    readings: list[Reading] = []
-    for start in range(0, len(data), _BATCH):
-        block = data.images[start : start + _BATCH]
-        readings += predictor.read(block, [None] * len(block))
-    names = tuple(f"{name} {i}" for i in range(len(data)))
-    return _assessment(name, data.images, data.labels.astype(np.int8), readings, names)
-
-
-def assess_folder(predictor: Predictor, folder: Path) -> Assessment:
-    """Read the pictures of a folder, as a request's are.
-
-    The pictures are digits ``LABEL/*.png`` or ``LABEL_*.png``. Where no picture has a label, none is a digit.
-
-    Raises:
-        DataError: there is no picture that can be read.
-    """
-    found, unreadable = _normalised(_labelled(folder))
-    if not found:
-        raise DataError(f"expected pictures in {folder.name!r}, got none that can be read")
-    pixels = np.stack([normal.pixels.ravel() for _, _, normal in found])
-    readings: list[Reading] = []
-    for start in range(0, len(found), _BATCH):
-        block = [normal for _, _, normal in found[start : start + _BATCH]]
-        readings += predictor.read(pixels[start : start + _BATCH], list(block))
-    labels = np.array([label for label, _, _ in found], np.int8)
-    names = tuple(str(path.relative_to(folder)) for _, path, _ in found)
-    whole = _assessment(folder.name, pixels, labels, readings, names)
-    return replace(whole, unreadable=tuple(unreadable))
-
-
-def _labelled(folder: Path) -> list[tuple[int, Path]]:
-    if not folder.is_dir():
-        raise DataError(f"expected a folder of pictures, got {folder.name!r}, which is none")
-    labelled = labelled_files(folder)
-    if labelled:
-        return labelled
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURES)
-    return [(NO_DIGIT, file) for file in files]
-
-
-def _normalised(
-    files: Sequence[tuple[int, Path]],
-) -> tuple[list[tuple[int, Path, Normalised]], list[tuple[str, str]]]:
-    found, unreadable = [], []
-    for label, path in files:
-        try:
-            found.append((label, path, normalise(decode(path.read_bytes()).grey)))
-        except (ImageError, OSError) as error:
-            unreadable.append((path.name, str(error)))
-    return found, unreadable
-
-
-def _assessment(
-    name: str,
-    pixels: Bytes,
-    labels: NDArray[np.int8],
-    readings: Sequence[Reading],
-    names: tuple[str, ...],
-) -> Assessment:
-    return Assessment(
-        name,
-        pixels,
-        labels,
-        np.array([reading.digit for reading in readings], np.int8),
-        np.array([reading.confidence for reading in readings], np.float32),
-        np.array([reading.reason or "" for reading in readings]),
-        names,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 Every changed picture goes through the normaliser again, as a picture in a request does.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from model.arrays import Bytes
@@ -19,6 +20,9 @@ from model.predictor import Predictor
 SIDE: Final = 28
 DIGITS_READ: Final = 500
 """Test digits each point of a curve is measured on, unless told otherwise."""
+
+DigitReader = Callable[[Sequence[Bytes]], NDArray[np.int8]]
+"""Reads (28, 28) grey pictures, normalising them, and returns the digits."""
 
 Change = Callable[[Image.Image, float, np.random.Generator], Image.Image]
 
@@ -92,14 +96,17 @@ TRIALS: Final = (
 """What is tried."""
 
 
-def curve(predictor: Predictor, data: Dataset, trial: Trial, seed: int = 1) -> Curve:
+def curve(read: DigitReader, data: Dataset, trial: Trial, seed: int = 1) -> Curve:
     """Return the error against the amount."""
-    return Curve(
-        trial.amounts,
-        tuple(
-            _error(predictor, data, trial, amount, np.random.default_rng(seed)) for amount in trial.amounts
-        ),
-    )
+    errors = []
+    for amount in trial.amounts:
+        rng = np.random.default_rng(seed)
+        pictures = [
+            np.asarray(trial.change(Image.fromarray(image), amount, rng))
+            for image in data.images.reshape(-1, SIDE, SIDE)
+        ]
+        errors.append(float((read(pictures) != data.labels).mean()))
+    return Curve(trial.amounts, tuple(errors))
 
 
 def sample(data: Dataset, n: int = DIGITS_READ) -> Dataset:
@@ -107,14 +114,12 @@ def sample(data: Dataset, n: int = DIGITS_READ) -> Dataset:
     return data.take(np.unique(np.linspace(0, len(data) - 1, min(n, len(data))).astype(np.intp)))
 
 
-def _error(
-    predictor: Predictor, data: Dataset, trial: Trial, amount: float, rng: np.random.Generator
-) -> float:
-    found: list[Normalised | None] = []
-    pixels: Bytes = np.empty_like(data.images)
-    for i, image in enumerate(data.images.reshape(-1, SIDE, SIDE)):
-        normal = normalise(np.asarray(trial.change(Image.fromarray(image), amount, rng)))
-        pixels[i] = normal.pixels.ravel()
-        found.append(normal)
-    digits = np.array([reading.digit for reading in predictor.read(pixels, found)])
-    return float((digits != data.labels).mean())
+def digit_reader(predictor: Predictor) -> DigitReader:
+    """Return what reads digits in this process."""
+
+    def read(pictures: Sequence[Bytes]) -> NDArray[np.int8]:
+        found: list[Normalised | None] = [normalise(picture) for picture in pictures]
+        pixels = np.stack([one.pixels.ravel() for one in found if one is not None])
+        return np.array([reading.digit for reading in predictor.read(pixels, found)], np.int8)
+
+    return read

@@ -1,14 +1,22 @@
 """``numeral evaluate``: how well, and how honestly, a version reads MNIST's test digits and any folder of pictures."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_json
+from service.cli.remote import KeyOption
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model.arrays import Bytes
     from model.assessment import Assessment, Curve
+    from model.dataset import Dataset
     from model.predictor import Policy, Predictor
 
 
@@ -18,6 +26,9 @@ def evaluate(
         typer.Argument(help="Pictures LABEL/*.png or LABEL_*.png; a folder without labels holds no digits."),
     ] = None,
     version: Annotated[str, typer.Option(help="A version or alias.")] = "production",
+    url: Annotated[
+        str | None, typer.Option(help="Ask this service for its answers instead of reading here.")
+    ] = None,
     report: Annotated[
         Path | None, typer.Option(help="Write a report with pictures and charts to this HTML file.")
     ] = None,
@@ -36,22 +47,63 @@ def evaluate(
         typer.Option(help="Abstain from this share of good digits.", show_default="the version's own"),
     ] = None,
     home: HomeOption = None,
+    api_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure a version: test error, calibration, abstentions, robustness; on MNIST's test digits and on your pictures."""
-    with plain_errors(as_json=as_json):
+    with plain_errors(as_json=as_json), ExitStack() as stack:
         from model.predictor import Policy
 
-        predictor = _predictor(home, version, Policy(least_confidence, abstain_share))
-        sets = _sets(predictor, folders or [])
-        curves = _curves(predictor) if (report is not None if robustness is None else robustness) else []
+        policy = Policy(least_confidence, abstain_share)
+        subject: _Subject = (
+            _asked(stack, url, api_key, version, policy, pictures=report is not None)
+            if url
+            else _Local(_predictor(home, version, policy))
+        )
+        sets = _sets(subject, folders or [])
+        curves = _curves(subject) if (report is not None if robustness is None else robustness) else []
         if report is not None:
-            _write(report, predictor, sets, curves)
-    result = _result(predictor, sets, curves)
+            _write(report, subject.model, sets, curves)
+    result = _result(subject.model, sets, curves)
     if as_json:
         say_json(result)
     else:
         _print(result, report)
+
+
+class _Subject(Protocol):
+    """What is measured: a network in this process, or a running service."""
+
+    @property
+    def model(self) -> dict[str, str]: ...
+
+    def digits(self, data: "Dataset", name: str) -> "Assessment": ...
+
+    def folder(self, folder: Path) -> "Assessment": ...
+
+    def changed(self, pictures: "Sequence[Bytes]") -> "NDArray[np.int8]": ...
+
+
+class _Local:
+    """A network in this process."""
+
+    def __init__(self, predictor: "Predictor") -> None:
+        from model.assessing import reader_of
+        from model.robustness import digit_reader
+
+        self._predictor = predictor
+        self._read, self.changed = reader_of(predictor), digit_reader(predictor)
+        self.model = {"version": predictor.version, "digest": predictor.digest}
+
+    def digits(self, data: "Dataset", name: str) -> "Assessment":
+        from model.assessing import assess_digits
+
+        return assess_digits(self._predictor, data, name)
+
+    def folder(self, folder: Path) -> "Assessment":
+        from model.assessing import assess_folder
+
+        return assess_folder(self._read, folder)
 
 
 def _predictor(home: Path | None, version: str, policy: "Policy") -> "Predictor":
@@ -62,37 +114,51 @@ def _predictor(home: Path | None, version: str, policy: "Policy") -> "Predictor"
     return Predictor(registry.load(registry.resolve(version)), policy)
 
 
-def _sets(predictor: "Predictor", folders: list[Path]) -> "list[Assessment]":
-    from model.assessment import assess_digits, assess_folder
+def _asked(
+    stack: ExitStack, url: str, api_key: str | None, version: str, policy: "Policy", *, pictures: bool
+) -> _Subject:
+    """Return a running service to measure; without a version named it is asked for what it serves."""
+    from service.cli.evaluate_remote import RemoteEvaluation
+    from service.cli.remote import Remote
+
+    remote = stack.enter_context(Remote(url, api_key))
+    query = {"version" if version.isdecimal() else "alias": version}
+    return RemoteEvaluation(
+        remote,
+        {**query, "least_confidence": policy.least_confidence, "abstain_share": policy.abstain_share},
+        pictures=pictures,
+    )
+
+
+def _sets(subject: _Subject, folders: list[Path]) -> "list[Assessment]":
     from model.sources import load_test
 
-    own = [assess_folder(predictor, folder) for folder in folders]
-    return [assess_digits(predictor, load_test(), "MNIST test digits"), *own]
+    own = [subject.folder(folder) for folder in folders]
+    return [subject.digits(load_test(), "MNIST test digits"), *own]
 
 
-def _curves(predictor: "Predictor") -> "list[tuple[str, Curve]]":
+def _curves(subject: _Subject) -> "list[tuple[str, Curve]]":
     from model.robustness import TRIALS, curve, sample
     from model.sources import load_test
 
     digits = sample(load_test())
-    return [(trial.name, curve(predictor, digits, trial)) for trial in TRIALS]
+    return [(trial.name, curve(subject.changed, digits, trial)) for trial in TRIALS]
 
 
 def _write(
-    path: Path, predictor: "Predictor", sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
+    path: Path, model: dict[str, str], sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
 ) -> None:
     from model.report import render
 
-    title = f"Numeral version {predictor.version}: evaluation"
-    model = {"version": predictor.version, "digest": predictor.digest}
+    title = f"Numeral version {model['version']}: evaluation"
     path.write_text(render(title, model, sets, curves), encoding="utf-8")
 
 
 def _result(
-    predictor: "Predictor", sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
+    model: dict[str, str], sets: "list[Assessment]", curves: "list[tuple[str, Curve]]"
 ) -> dict[str, Any]:
     result: dict[str, Any] = {
-        "model": {"version": predictor.version, "digest": predictor.digest},
+        "model": model,
         "sets": [{"name": one.name, **one.figures()} for one in sets],
     }
     if curves:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import typer
 
@@ -27,7 +28,7 @@ class RemoteError(ModelError):
 
 
 class Remote:
-    """A running service.
+    """A running service. As a context manager it keeps its connection open from one question to the next.
 
     Args:
         url: of its root.
@@ -36,6 +37,18 @@ class Remote:
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
         self._url, self._headers = url, {"X-API-Key": api_key} if api_key else {}
+        self._kept: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        """Keep the connection from here on."""
+        self._kept = self._client()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Close it."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
 
     def _client(self) -> "httpx.Client":
         import httpx
@@ -63,7 +76,7 @@ class Remote:
         import httpx
 
         try:
-            with self._client() as client:
+            with nullcontext(self._kept) if self._kept else self._client() as client:
                 answer = client.request(method, path, **options)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise RemoteError(f"expected an answer from the service: {type(error).__name__}") from error

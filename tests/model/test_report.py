@@ -10,11 +10,12 @@ import pytest
 from PIL import Image
 
 from model.artifact import Artifact
-from model.assessment import NO_DIGIT, Assessment, Curve, assess_digits
+from model.assessing import assess_digits
+from model.assessment import NO_DIGIT, Assessment, Curve
 from model.dataset import Dataset
 from model.predictor import Predictor
 from model.report import data_url, render
-from model.robustness import TRIALS, curve, sample
+from model.robustness import TRIALS, curve, digit_reader, sample
 from model.training import Trained
 
 
@@ -119,7 +120,7 @@ def test_one_amount_of_every_trial_changes_nothing(
     chosen = next(one for one in TRIALS if one is trial)
     digits = sample(mnist, 12)
     plain = assess_digits(predictor, digits, "plain").figures()["error"]
-    found = curve(predictor, digits, chosen)
+    found = curve(digit_reader(predictor), digits, chosen)
     assert found.x == chosen.amounts
     neutral = 1 if "times" in chosen.name else 0
     assert found.y[found.x.index(neutral)] == pytest.approx(plain)

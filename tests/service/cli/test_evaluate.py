@@ -1,12 +1,18 @@
 """``numeral evaluate``."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from model import sources
+from model.assessing import Seen
+from service.cli.evaluate_remote import BYTES, PICTURES, RemoteEvaluation, blocks
+from service.cli.remote import Remote, RemoteError
 from tests.service.cli.commands import json_of, numeral
+from tests.service.server_process import ServerProcess, running_server
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +72,80 @@ def test_a_policy_out_of_range_is_said_plainly(tmp_path: Path) -> None:
     result = numeral("evaluate", "--abstain-share", "2", "--home", tmp_path)
     assert result.exit_code == 1
     assert "abstain_share: expected 0 to 0.5, got 2" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A service with the shipped network."""
+    with running_server(tmp_path_factory.mktemp("home")) as server:
+        yield server
+
+
+def test_a_running_service_gives_the_same_figures(
+    server: ServerProcess, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Digits, folder and policy: what comes out of the answers is what comes out in this process, and the report has pictures."""
+    few = sources.load_test().take(slice(0, 150))
+    monkeypatch.setattr(sources, "load_test", lambda: few)
+    (folder / "7_torn.png").write_bytes(b"torn")
+    words = ("evaluate", folder, "--least-confidence", "0.95")
+    report = tmp_path / "report.html"
+    (here,) = json_of(*words, "--home", tmp_path)
+    (there,) = json_of(*words, "--url", server.url, "--report", report, "--no-robustness")
+    (folder / "7_torn.png").unlink()
+    assert there["model"] == here["model"]
+    assert [one["unreadable"] for one in (here["sets"][1], there["sets"][1])] == [1, 1]
+    for ours, theirs in zip(here["sets"], there["sets"], strict=True):
+        assert theirs["reasons"] == ours["reasons"]
+        assert theirs["error"] == ours["error"]
+        assert theirs["calibration_error"] == pytest.approx(ours["calibration_error"], abs=1e-3)
+    assert "data:image/png" in report.read_text()
+
+
+def test_a_service_that_refuses_is_said_plainly(server: ServerProcess) -> None:
+    """A version that it does not have."""
+    result = numeral("evaluate", "--url", server.url, "--version", "99")
+    assert result.exit_code == 1
+    assert "numeral: expected a version" in result.stderr
+
+
+def test_requests_are_small_enough() -> None:
+    """No more pictures and bytes than a request may have; nothing is lost or turned round."""
+    files = [bytes([i % 251]) * (BYTES // 3 if i < 5 else 10) for i in range(200)]
+    made = list(blocks(files))
+    assert [file for block in made for file in block] == files
+    assert all(len(block) <= PICTURES for block in made)
+    assert all(sum(map(len, block)) <= BYTES or len(block) == 1 for block in made)
+    assert list(blocks([b"x" * (BYTES + 1)])) == [[b"x" * (BYTES + 1)]]
+    assert list(blocks([])) == []
+
+
+class Answering(Remote):
+    """A service that goes over to another version after its first answer, or loses one."""
+
+    def __init__(self, answers: list[list[dict[str, Any]]]) -> None:
+        super().__init__("http://127.0.0.1:9")
+        self._answers = iter(answers)
+
+    def ask(self, method: str, path: str, **options: Any) -> Any:
+        """Return the next answer."""
+        assert (method, path) == ("POST", "/predict/batch")
+        assert "files" in options
+        return {"predictions": next(self._answers)}
+
+
+def answer(version: str) -> dict[str, Any]:
+    """One picture, read by this version."""
+    return {"digit": 3, "confidence": 0.5, "reason": None, "model": {"version": version, "digest": "d"}}
+
+
+def test_one_version_must_read_everything() -> None:
+    """Figures of two versions would be nobody's; neither may an answer be missing."""
+    steady = RemoteEvaluation(Answering([[answer("1")], [answer("1")]]), {}, pictures=False)
+    assert all(isinstance(one, Seen) for one in [*steady.read([b"x"]), *steady.read([b"y"])])
+    moving = RemoteEvaluation(Answering([[answer("1")], [answer("2")]]), {}, pictures=False)
+    moving.read([b"x"])
+    with pytest.raises(RemoteError, match="expected version 1 to read everything, got 2 too"):
+        moving.read([b"y"])
+    with pytest.raises(RemoteError, match="expected 1 answers, got 0"):
+        RemoteEvaluation(Answering([[]]), {}, pictures=False).read([b"x"])
