@@ -33,6 +33,10 @@ from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
 from model.threads import blas_threads, cores
 
+AHEAD_FROM = 50_000_000
+"""Pictures in a mini-batch, times weights, from which the next one is made meanwhile: 784-512-256-10 with 128 has more.
+Between matrix products the interpreter lets only one of the two threads go on, so short ones gain nothing by a second."""
+
 _START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS = 0, 1, 2, 3, 4
 """What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits."""
 
@@ -245,9 +249,12 @@ class Trainer:
     def preparing_ahead(self) -> AbstractContextManager[None]:
         """Make each mini-batch while the network learns from the one before, until the block is left.
 
-        It changes no bits. Where matrix products leave no core free, another thread would be in the way, and there is none.
+        It changes no bits. Where matrix products leave no core free, or are too short to hide the other thread's work, that
+        thread would only be in the way, and there is none.
         """
-        return self._mini_batches.running() if cores() > self.config.threads else nullcontext()
+        weights = 0 if self._augmenter.identity else self.parameters.vector.size
+        worth = cores() > self.config.threads and self.batch_size * weights >= AHEAD_FROM
+        return self._mini_batches.running() if worth else nullcontext()
 
     def end_epoch(self) -> None:
         """Read the held-out digits and begin the next epoch."""
