@@ -152,6 +152,7 @@ class Jobs:
             JobNotFound: there is none with this id.
             JobConflict: it has ended, or its network is just being published.
         """
+        _require_possible(job_id)
         with self._engine.begin() as connection:
             stopped = connection.execute(
                 jobs.update()
@@ -202,9 +203,13 @@ def record_event(connection: sa.Connection, job_id: str) -> Job:
     return job
 
 
-def _row(connection: sa.Connection, job_id: str) -> sa.RowMapping:
+def _require_possible(job_id: str) -> None:
     if "\0" in job_id:  # Postgres takes no such text, not even to look for
         raise JobNotFound
+
+
+def _row(connection: sa.Connection, job_id: str) -> sa.RowMapping:
+    _require_possible(job_id)
     row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
     if row is None:
         raise JobNotFound

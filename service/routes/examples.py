@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import IO, Annotated, Any
 
 import numpy as np
@@ -199,14 +200,24 @@ def count(
 @router.get("/export", operation_id="export_examples", response_class=StreamingResponse)
 def export(records: RecordsDep) -> Response:
     """Return all examples as a zip archive of LABEL/id.png, which POST /examples takes back."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it has been sent
-    with records.examples() as examples:
-        archives.write(examples.each(), file)
+    file = _archive(records)
     headers = {
         "Content-Disposition": 'attachment; filename="examples.zip"',
         "Content-Length": str(file.tell()),
     }
     return StreamingResponse(_chunks(file), media_type="application/zip", headers=headers)
+
+
+def _archive(records: Records) -> IO[bytes]:
+    try:
+        with ExitStack() as unfinished:
+            file = unfinished.enter_context(tempfile.TemporaryFile())
+            with records.examples() as examples:
+                archives.write(examples.each(), file)
+            unfinished.pop_all()
+            return file
+    except OSError as error:
+        raise ApiError(503, "expected room on the disk for the archive, got none") from error
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,14 @@
 """The real application to test with, on a home of its own."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from model.artifact import encode_weights
 from model.calibration import Calibration
@@ -14,7 +16,9 @@ from model.network import Network
 from model.publication import make_manifest
 from model.registry import Registry
 from service.app import Numeral, create_app
+from service.database import open_database
 from service.settings import Settings
+from tests.service.databases import new_database, running_postgres
 
 
 def publish_tiny(registry: Registry, seed: int) -> str:
@@ -39,13 +43,23 @@ async def running(settings: Settings) -> AsyncIterator[Numeral]:
         yield app
 
 
+@contextmanager
+def loaded(settings: Settings) -> Iterator[Numeral]:
+    """An application without background threads that has loaded its network."""
+    app = create_app(settings)
+    app.state.services.serving.refresh()
+    try:
+        yield app
+    finally:
+        app.state.services.pictures.close()
+        app.state.records.close()
+
+
 @pytest.fixture(scope="session")
 def shipped_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Numeral]:
     """The application with the shipped network, for tests that change nothing."""
-    app = create_app(Settings(home=tmp_path_factory.mktemp("shipped")))
-    app.state.services.serving.refresh()
-    yield app
-    app.state.services.pictures.close()
+    with loaded(Settings(home=tmp_path_factory.mktemp("shipped"))) as app:
+        yield app
 
 
 @pytest.fixture
@@ -64,10 +78,8 @@ def tiny_app(tmp_path: Path) -> Iterator[Numeral]:
         publish_tiny(registry, seed)
     registry.set_alias("production", "1", "a test")
     registry.set_alias("untrained", "1", "a test")
-    app = create_app(settings)
-    app.state.services.serving.refresh()
-    yield app
-    app.state.services.pictures.close()
+    with loaded(settings) as app:
+        yield app
 
 
 @pytest.fixture
@@ -75,3 +87,22 @@ async def tiny_client(tiny_app: Numeral) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the small networks."""
     async with client_of(tiny_app) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A Postgres server without databases of ours."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/numeral.sqlite"
+    else:
+        url = new_database(request.getfixturevalue("postgres"), f"t{uuid4().hex}")
+    engine = open_database(url)
+    yield engine
+    engine.dispose()

@@ -1,6 +1,7 @@
 """A home folder with jobs, and real workers to run them."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -45,6 +46,17 @@ def until(condition: Callable[[], bool], seconds: float = 200) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+@contextmanager
+def full_disk(most: int) -> Iterator[None]:
+    """Files may have no more than so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 class Home:

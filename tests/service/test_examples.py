@@ -24,9 +24,9 @@ from service.app import Numeral, create_app
 from service.example import Example
 from service.examples import Examples
 from service.settings import Settings
-from tests.service.conftest import client_of
+from tests.service.conftest import client_of, loaded
 from tests.service.databases import free_port
-from tests.service.homes import until
+from tests.service.homes import full_disk, until
 
 DIGITS = load_test()
 
@@ -34,11 +34,8 @@ DIGITS = load_test()
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Numeral]:
     """An application without examples."""
-    app = create_app(Settings(home=tmp_path))
-    app.state.services.serving.refresh()
-    yield app
-    app.state.services.pictures.close()
-    app.state.records.close()
+    with loaded(Settings(home=tmp_path)) as app:
+        yield app
 
 
 @pytest.fixture
@@ -146,6 +143,18 @@ async def test_examples_are_listed_and_shown(client: httpx.AsyncClient) -> None:
     image = await client.get(f"/examples/{ids[0]}/image")
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(image.content))).ravel(), DIGITS.images[0])
     assert (await client.get("/examples/none/image")).status_code == 404
+
+
+async def test_an_export_without_room_says_so(client: httpx.AsyncClient) -> None:
+    """A full disk is 503, not a broken archive; with room again it is whole."""
+    await add(client, png_of(0), 7)
+    with full_disk(100):
+        answer = await client.get("/examples/export")
+    assert (answer.status_code, answer.json()["error"]) == (
+        503,
+        "expected room on the disk for the archive, got none",
+    )
+    assert (await client.get("/examples/export")).status_code == 200
 
 
 async def test_an_export_is_an_archive_that_brings_the_same_examples_back(

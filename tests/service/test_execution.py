@@ -1,9 +1,7 @@
 """One run of a job, without the queue: what it leaves behind, and what happens when it is disturbed."""
 
-import resource
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +18,7 @@ from service.example import Example
 from service.examples import Examples
 from service.execution import FAILED, STOPPED, SUCCEEDED, TRAINED, TRAINING, Execution, Patience
 from service.jobs import Job, Jobs
-from tests.service.homes import tiny, undisturbed_digest
+from tests.service.homes import full_disk, tiny, undisturbed_digest
 
 HASTY = Patience(checkpoint_seconds=0.0, store_seconds=0.0)
 """Saves after every slice, and waits for nothing."""
@@ -257,17 +255,6 @@ def test_a_job_that_waits_for_the_store_can_be_cancelled(bench: Bench) -> None:
         bench.store.failures = 0  # type: ignore[attr-defined]
         thread.join(1)
     assert outcomes == [STOPPED]
-
-
-@contextmanager
-def full_disk(most: int) -> Iterator[None]:
-    """Files may have no more than so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_full_disk_fails_the_job_with_a_reason_and_it_can_be_resumed(bench: Bench) -> None:

@@ -1,39 +1,16 @@
 """What is asked of jobs, on both databases, with a queue that only takes notes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from service.attempts import MOST_ATTEMPTS, Attempt, Superseded, release
-from service.database import open_database
 from service.jobs import Jobs, Limits
 from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
-from tests.service.databases import new_database, running_postgres
 
 CONFIG = {"data": "mnist", "epochs": 1}
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A server for the tests of this module."""
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/numeral.db"
-    else:
-        url = new_database(request.getfixturevalue("postgres"), f"t{uuid4().hex}")
-    engine = open_database(url)
-    yield engine
-    engine.dispose()
 
 
 class Queue(list[tuple[str, int, str]]):
@@ -137,10 +114,11 @@ def test_jobs_are_listed_newest_first_by_state(jobs: Jobs, engine: sa.Engine) ->
 
 
 def test_an_unknown_job_is_not_found(jobs: Jobs) -> None:
-    """Every question about a job that does not exist says so."""
+    """Every question about a job that does not exist says so, also by an id that a database can not hold."""
     for ask in (jobs.get, jobs.cancel, jobs.resume):
-        with pytest.raises(JobNotFound):
-            ask("none")
+        for unknown in ("none", "", "a\0b", "' OR 1=1 --"):
+            with pytest.raises(JobNotFound):
+                ask(unknown)
 
 
 def test_every_change_is_an_event_with_the_job_as_it_was(jobs: Jobs, engine: sa.Engine) -> None:

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 
 from service.database import open_database, workers
 from service.leases import FileLeases, LeaseLost, Leases, PostgresLeases, open_leases
-from tests.service.databases import new_database, running_postgres
+from tests.service.databases import new_database
 
 HOLD = """
 import sys
@@ -22,25 +21,6 @@ leases.hold("other")
 print("held", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[str]:
-    """A server for the tests of this module."""
-    with running_postgres() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/numeral.sqlite"
-    else:
-        url = new_database(request.getfixturevalue("postgres"), f"t{uuid4().hex}")
-    engine = open_database(url)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
+from service.lifecycle import Lifecycle, Server
 from tests.service.pictures_of_digits import digits, png
 from tests.service.server_process import COMMAND, ServerProcess, answer_on, running_server
 
@@ -163,6 +165,23 @@ def test_sigterm_drains_and_leaves_with_0(tmp_path: Path) -> None:
             slow.sendall(PICTURE)  # the listener is closed, this request was accepted before
             assert answer_on(slow)[0] == 200
         assert server.process.wait(30) == 0
+
+
+def test_whoever_works_beside_is_told_when_the_draining_begins() -> None:
+    """Once, and not only when it is over: the worker saves its job meanwhile."""
+    told: list[bool] = []
+    lifecycle = Lifecycle()
+    server = Server(
+        uvicorn.Config("none"),
+        lifecycle,
+        drain_seconds=60,
+        head_seconds=1,
+        leaving=lambda: told.append(lifecycle.draining),
+    )
+    server.handle_exit(signal.SIGTERM, None)
+    assert (told, server.should_exit) == ([True], False)
+    server.handle_exit(signal.SIGTERM, None)
+    assert (told, server.should_exit) == ([True], True)
 
 
 def _accepts(server: ServerProcess) -> bool:

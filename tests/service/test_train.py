@@ -15,7 +15,7 @@ from service.attempts import Attempt
 from service.jobs import Jobs
 from service.settings import Settings
 from service.training_schemas import TrainRequest
-from tests.service.conftest import client_of
+from tests.service.conftest import client_of, loaded
 
 TINY = {"limit": 300, "network": {"hidden": [8]}, "epochs": 3, "augmentation": "none"}
 
@@ -23,13 +23,9 @@ TINY = {"limit": 300, "network": {"hidden": [8]}, "epochs": 3, "augmentation": "
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Numeral]:
     """An application without a worker."""
-    app = create_app(
-        Settings(home=tmp_path_factory.mktemp("home"), queued_jobs=1000, queued_jobs_per_key=1000)
-    )
-    app.state.services.serving.refresh()
-    yield app
-    app.state.services.pictures.close()
-    app.state.records.close()
+    home = tmp_path_factory.mktemp("home")
+    with loaded(Settings(home=home, queued_jobs=1000, queued_jobs_per_key=1000)) as app:
+        yield app
 
 
 @pytest.fixture
