@@ -20,8 +20,8 @@ from model.losses import DIGITS
 PIXELS = 784
 """Input activations: 28 rows of 28 pixels."""
 
-FEW, MANY = 3, 64
-"""Of more pictures than ``FEW``, but no more than ``MANY``, the empty pixels are worth leaving out."""
+MANY = 64
+"""Pictures of a batch among which hardly a pixel or a neuron stays without use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Layer:
 
     def weighted_sums(self, inputs: Array) -> Array:
         """Return z = inputs @ weight + bias, (batch, n_out)."""
-        z: Array = inputs @ self.weight
+        z = sums(inputs, self.weight)
         z += self.bias
         return z
 
@@ -105,8 +105,7 @@ class Network:
     def hidden_and_logits(self, inputs: Array) -> tuple[Array, Array]:
         """Return the last hidden layer's activations (batch, n) and the logits (batch, 10)."""
         require_columns(inputs, self.sizes[0])
-        a, z = inputs, sums_over_ink(inputs, self.layers[0].weight)
-        z += self.layers[0].bias
+        a, z = inputs, self.layers[0].weighted_sums(inputs)
         for before, layer in pairwise(self.layers):
             ACTIVATIONS[before.activation].forward(z, z)
             a, z = z, layer.weighted_sums(z)
@@ -137,19 +136,20 @@ class Network:
         return activations
 
 
-def sums_over_ink(inputs: Array, weight: Array) -> Array:
-    """Return inputs @ weight, for several pictures without the pixels on which none of them has ink.
+def sums(inputs: Array, weight: Array) -> Array:
+    """Return inputs @ weight, without the inputs that are zero in the whole batch where that is worth their search.
 
-    Of 32 digits some 350 pixels stay empty. What is left out would have added zero, so only the order of the sums differs.
-    For a few pictures gathering the weights takes longer than it saves, and most pixels of many have ink.
+    A digit has ink on 150 of the 784 pixels, 32 digits on 450, and one neuron in eight of a rectified layer is active. A
+    product of few rows takes as long as its weights take to come from memory. What is left out would have added zero, so
+    only the order of the sums differs.
     """
-    if not FEW < len(inputs) <= MANY:
+    if len(inputs) > MANY:
         return inputs @ weight
-    inked = np.flatnonzero(inputs.any(axis=0))
-    if 4 * len(inked) > 3 * inputs.shape[1]:
+    active = np.flatnonzero(inputs.any(axis=0))
+    if 4 * len(active) > 3 * inputs.shape[1]:
         return inputs @ weight
-    sums: Array = inputs.take(inked, axis=1) @ weight.take(inked, axis=0)
-    return sums
+    found: Array = inputs.take(active, axis=1) @ weight.take(active, axis=0)
+    return found
 
 
 def as_inputs(pixels: Pixels) -> Array:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 from model.arrays import Pixels
-from model.network import FEW
 from model.pixels import Normalised
 from model.predictor import Predictor, Reading
 from service.bodies import Submission
@@ -21,6 +20,10 @@ from service.pictures import Pictures, Prepared, is_small
 
 LARGEST = 64
 """Pictures in one pass; more are read in several, so that nobody waits long."""
+
+
+FEW = 3
+"""So few are read one after the other: a product of two or three rows takes longer than as many of one."""
 
 
 class Outcome(NamedTuple):
@@ -178,7 +181,7 @@ def _fail(entry: _Waiting, error: Exception) -> None:
 
 
 def _read_rows(predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]) -> list[Reading]:
-    """Read them together, or, where it is quicker, a few one after the other: products of two or three rows are slow."""
+    """Read them together, or, where it is quicker, a few one after the other."""
     if len(pixels) > FEW:
         return predictor.read(pixels, normalised)
     return [predictor.read(pixels[i : i + 1], [found])[0] for i, found in enumerate(normalised)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.errors import ShapeMismatch
-from model.network import MANY, Layer, Network, as_inputs, sums_over_ink
+from model.network import MANY, Layer, Network, as_inputs, sums
 
 
 def two_layers() -> Network:
@@ -59,13 +59,13 @@ def test_first_weights_have_the_spread_that_suits_the_activation(activation: str
 
 @pytest.mark.parametrize("inked", [0, 1, 300, 784])
 @pytest.mark.parametrize("batch", [1, 5, MANY, MANY + 1])
-def test_leaving_out_empty_pixels_changes_no_sum(batch: int, inked: int) -> None:
+def test_leaving_out_inputs_that_are_zero_changes_no_sum(batch: int, inked: int) -> None:
     """Few pictures or many, blank or covered with ink."""
     rng = np.random.default_rng(0)
     inputs, weight = np.zeros((batch, 784), np.float32), rng.normal(size=(784, 20)).astype(np.float32)
     inputs[:, rng.permutation(784)[:inked]] = rng.random((batch, inked), np.float32)
     expected = inputs.astype(np.float64) @ weight
-    np.testing.assert_allclose(sums_over_ink(inputs, weight), expected, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(sums(inputs, weight), expected, rtol=1e-5, atol=1e-4)
 
 
 def test_forward_rejects_a_flat_image() -> None:

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from model import pixels
-from model.network import FEW
 from model.normalisation.planes import Plane
 from model.predictor import Predictor, Reading
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral
-from service.batching import LARGEST, Batcher
+from service.batching import FEW, LARGEST, Batcher
 from service.bodies import Submission
 from service.pictures import Pictures
 from tests.service.conftest import client_of, publish_tiny
