@@ -273,7 +273,7 @@ def test_examples_survive_the_death_of_the_service(tmp_path: Path) -> None:
     )
     acknowledged: dict[str, int] = {}
     url = f"http://127.0.0.1:{port}"
-    with httpx.Client(base_url=url) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         until(lambda: _is_ready(client))
         for i in range(60):
             label = int(DIGITS.labels[i])
