@@ -44,9 +44,9 @@ RECIPES: Final[dict[str, Json]] = {
     },
     "99": {
         **_QUICK,
-        "network": {"hidden": [512, 256]},
-        "epochs": 6,
-        "learning_rate": 0.2,
+        "network": {"hidden": [600, 300]},
+        "epochs": 5,
+        "learning_rate": 0.25,
         "augmentation": "standard",
     },
     "99.2": {
