@@ -36,8 +36,8 @@ def digit_score(detector: Network, hidden: Array, inputs: Array) -> Array:
     """
     first, last = detector.layers
     n = hidden.shape[1]
-    a = hidden @ first.weight[:n]  # in two parts: joining the inputs takes longer than a second product
-    a += inputs @ first.weight[n:]
+    a = sums(hidden, first.weight[:n])  # two products: joining the inputs would copy them
+    a += sums(inputs, first.weight[n:])
     a += first.bias
     np.maximum(a, np.float32(0), out=a)
     z = last.weighted_sums(a)

@@ -32,7 +32,7 @@ NO_DIGITS: Final = 0.03
 DISTORTION: Final = "standard"
 """How held-out digits are distorted; wider than real hands and cameras would make the confidence in them too low."""
 
-LEAST_STRANGE, MOST_STRANGE = 100, 2000
+LEAST_STRANGE, MOST_STRANGE = 100, 1000
 """Pictures that are no digit, to calibrate with."""
 
 EPOCHS_A_PASS: Final = 5

@@ -24,7 +24,7 @@ from model.synthetic.drawn import drawn_digits
 AUGMENTATION: Final = "standard"
 """Wider variations make odd digits welcome, and with them letters."""
 
-LEAST, MOST, A_PASS = 300, 40_000, 3_000
+LEAST, MOST, A_PASS = 300, 40_000, 2_000
 """Pictures that are no digit: as many as digits within the first bounds, and no more than so many a pass."""
 
 FEWEST_STEPS: Final = 50
