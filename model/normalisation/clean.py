@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.arrays import Bytes
-from model.normalisation.planes import Box, Mask, Plane
+from model.normalisation.planes import Box, Mask, Plane, extent
+from model.normalisation.resampling import Floats
 from model.normalisation.scratches import without_scratches
+from model.normalisation.shaping import DIGIT_SIDE, INDEX, SIDE, placed
 
-SIDE = 28
-DIGIT_SIDE = 20
 FULL = 200
 """The strongest ink has at least this level; interpolation takes the peak off thin strokes."""
 EDGE = 64
@@ -21,12 +21,12 @@ EDGE = 64
 SHARP = 0.48
 """The least share of such ink in all that is not 0; noise, blur and what JPEG leaves around strokes have less."""
 LONGEST = 26
-INDEX = np.arange(SIDE, dtype=np.float32)
 OFF_CENTRE = 0.53
 """MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle."""
-MOMENTS = np.stack(
-    [np.ones((SIDE, SIDE), np.float32), *np.meshgrid(INDEX - SIDE / 2, INDEX - SIDE / 2)], axis=-1
-).reshape(-1, 3)
+OFFSETS = INDEX - SIDE / 2
+MOMENTS = np.stack([np.ones((SIDE, SIDE), np.float32), *np.meshgrid(OFFSETS, OFFSETS)], axis=-1).reshape(
+    -1, 3
+)
 
 
 def mnist_box(grey: Plane) -> Box | None:
@@ -77,22 +77,22 @@ def fitted(grey: Plane) -> tuple[Plane, Box] | None:
     None where the picture is not clean: light ink of full strength on a ground of exactly 0, in one piece as far as rows
     and columns tell, and without marks that run in over the border.
     """
-    if grey.max() < FULL:
+    if grey[0, 0] or grey[-1, -1] or grey.max() < FULL:
         return None
     present, ink = grey > 0, grey > EDGE
-    if np.count_nonzero(ink) < SHARP * np.count_nonzero(present):
+    box, inner = extent(present), extent(ink)
+    if box is None or inner is None or np.count_nonzero(ink) < SHARP * np.count_nonzero(present):
         return None
-    box, inner = _ink_box(present), _ink_box(ink)
-    side, extent = _length(inner), _length(box)
-    if side > LONGEST or extent == SIDE or (_at_border(inner) and _is_scratched(ink)):
+    side, soft_side = _length(inner), _length(box)
+    if side > LONGEST or soft_side == SIDE or (_at_border(inner) and _is_scratched(ink)):
         return None
     inside = present[box[1] : box[3], box[0] : box[2]]
     if not (inside.any(axis=0).all() and inside.any(axis=1).all()):
         return None
-    if DIGIT_SIDE - 1 <= side <= DIGIT_SIDE and extent <= DIGIT_SIDE + 2:
-        return _centred(grey[box[1] : box[3], box[0] : box[2]]), box
+    if DIGIT_SIDE - 1 <= side <= DIGIT_SIDE and soft_side <= DIGIT_SIDE + 2:
+        return placed(grey[box[1] : box[3], box[0] : box[2]].astype(np.float32)), box
     x0, y0, x1, y1 = inner
-    return _centred(_resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)), box
+    return placed(_resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)), box
 
 
 def _at_border(box: Box) -> bool:
@@ -109,28 +109,10 @@ def _length(box: Box) -> int:
     return max(x1 - x0, y1 - y0)
 
 
-def _ink_box(present: Mask) -> Box:
-    rows, columns = np.flatnonzero(present.any(axis=1)), np.flatnonzero(present.any(axis=0))
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _resized(ink: Plane, scale: float) -> Plane:
+def _resized(ink: Plane, scale: float) -> Floats:
     """The ink at another size, its strongest at full strength again."""
     height, width = ink.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     image = np.asarray(Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC), np.float32)
-    full: Plane = np.rint(image * (255 / image.max())).astype(np.uint8)
+    full: Floats = image * (255 / image.max())
     return full
-
-
-def _centred(ink: Plane) -> Plane:
-    """The ink with its centre of mass in the middle of 28x28, as nearly as whole pixels and the border allow."""
-    height, width = ink.shape
-    levels = ink.astype(np.float32)
-    mass = float(levels.sum())
-    top = round(SIDE / 2 - float(levels.sum(axis=1) @ INDEX[:height]) / mass)
-    left = round(SIDE / 2 - float(levels.sum(axis=0) @ INDEX[:width]) / mass)
-    top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
-    pixels = np.zeros((SIDE, SIDE), np.uint8)
-    pixels[top : top + height, left : left + width] = ink
-    return pixels

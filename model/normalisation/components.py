@@ -106,10 +106,12 @@ def _measured(mask: Mask, starts: Ints, lengths: Ints, member: Ints, stride: int
     labels[mask] = member.repeat(lengths)
     y, x = np.divmod(starts, stride)
     boxes = np.zeros((count, 4), np.intp)
-    boxes[:, :2] = max(mask.shape)
+    boxes[:, 0] = mask.shape[1]
     np.minimum.at(boxes[:, 0], member, x - 1)
-    np.minimum.at(boxes[:, 1], member, y)
+    boxes[member[::-1], 1] = y[
+        ::-1
+    ]  # runs are in the order of rows: the one written last is a shape's first,
     np.maximum.at(boxes[:, 2], member, x - 1 + lengths)
-    np.maximum.at(boxes[:, 3], member, y + 1)
+    boxes[member, 3] = y + 1  # and here its last
     area = np.bincount(member, weights=lengths, minlength=count).astype(np.intp)
     return Components(labels, area, boxes)

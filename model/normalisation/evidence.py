@@ -33,7 +33,8 @@ def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: 
         return True
     if clarity > SURE_CLARITY:
         return False
-    around = dilated(digit, 7) & ~dilated(digit) & ~ink
+    near = dilated(digit)
+    around = dilated(near, 5) & ~near & ~ink
     if not around.any():
         return False
     inside = float(strength[digit].mean())

@@ -7,7 +7,7 @@ from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
-SMALL, SMALL_FROM = 40, 2  # in a small picture a quarter is little enough
+SMALL = 40  # a picture of this size has room for the largest window alone
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
@@ -62,7 +62,11 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     flat = levels.quantile(0.5, 0, levels.otsu[0]) if tiny else _flat_ground(plane, levels)
     if flat is not None:
         return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
-    ground = _ground_between_strokes(blurred(plane, 1.0))
+    smooth = blurred(plane, 1.0)
+    if max(plane.shape) <= SMALL:
+        ground = local_ground(smooth, _window(smooth, WINDOWS[-1]))
+    else:
+        ground = _ground_between_strokes(smooth)
     strength = np.maximum(plane, ground) - ground
     return strength, counted(strength)
 
@@ -72,7 +76,7 @@ def _ground_between_strokes(smooth: Plane) -> Plane:
     largest = local_ground(smooth, _window(smooth, WINDOWS[-1]))
     wanted = ENOUGH * counted(smooth - largest).quantile(0.99)
     shown = False
-    for share in WINDOWS[SMALL_FROM if max(smooth.shape) <= SMALL else 0 : -1]:
+    for share in WINDOWS[:-1]:
         ground = local_ground(smooth, _window(smooth, share))
         if shown:
             return ground

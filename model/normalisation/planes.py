@@ -4,7 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
+from PIL import Image
+
+from model.normalisation.resampling import both, smoothing
 
 Plane = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -46,29 +48,59 @@ def _reduced(plane: Plane, factor: int) -> Plane:
     near = counts[max(0, canvas - FLAT_TOLERANCE) : canvas + FLAT_TOLERANCE + 1]
     if near.sum() < FLAT_SHARE * counts.sum():
         return np.asarray(Image.fromarray(plane).reduce(factor))
-    height, width = (-(-size // factor) for size in plane.shape)
-    pads = ((0, height * factor - plane.shape[0]), (0, width * factor - plane.shape[1]))
-    blocks = np.pad(plane, pads, mode="edge").reshape(height, factor, width * factor)
-    high = blocks.max(axis=1).reshape(height, width, factor).max(axis=2)
-    low = blocks.min(axis=1).reshape(height, width, factor).min(axis=2)
+    if canvas == 0:
+        return _block_extremes(plane, factor, np.maximum)
+    low = _block_extremes(plane, factor, np.minimum)
+    if canvas == 255:
+        return low
+    high = _block_extremes(plane, factor, np.maximum)
     furthest: Plane = np.where(high.astype(np.int16) - canvas >= canvas - low.astype(np.int16), high, low)
     return furthest
 
 
+def _block_extremes(plane: Plane, factor: int, pick: np.ufunc) -> Plane:
+    """Minimum or maximum of each block of factor x factor pixels, those cut off by the border included."""
+    return np.ascontiguousarray(_row_extremes(_row_extremes(plane, factor, pick).T, factor, pick).T)
+
+
+def _row_extremes(plane: Plane, factor: int, pick: np.ufunc) -> Plane:
+    """The same of every ``factor`` rows; rows that lie whole in memory are compared many pixels at a time."""
+    whole = plane.shape[0] // factor * factor
+    rows = np.ascontiguousarray(plane)
+    extremes: Plane = pick.reduce(rows[:whole].reshape(-1, factor, plane.shape[1]), axis=1)
+    if whole == plane.shape[0]:
+        return extremes
+    return np.concatenate([extremes, pick.reduce(rows[whole:], axis=0)[None]])
+
+
 def blurred(plane: Plane, sigma: float) -> Plane:
     """Return the plane under a Gaussian of ``sigma`` pixels."""
-    return np.asarray(Image.fromarray(plane).filter(ImageFilter.GaussianBlur(sigma)))
+    soft = both(smoothing(plane.shape[0], sigma), plane.astype(np.float32), smoothing(plane.shape[1], sigma))
+    return (soft + 0.5).astype(np.uint8)
+
+
+def extent(mask: Mask) -> Box | None:
+    """Return the box around all that is true in the mask; None where nothing is."""
+    rows, columns = mask.any(axis=1).tobytes(), mask.any(axis=0).tobytes()
+    x0, y0 = columns.find(b"\1"), rows.find(b"\1")
+    return None if y0 < 0 else (x0, y0, columns.rfind(b"\1") + 1, rows.rfind(b"\1") + 1)
 
 
 def local_ground(plane: Plane, window: int) -> Plane:
     """Return the plane with every light shape sunk into which no window x window square fits (its opening).
 
     The plane goes on beyond its borders as it ends there, so that the end of a slope is not taken for a shape.
+
+    Args:
+        plane: any (h, w) plane.
+        window: odd.
     """
-    half = window // 2
     height, width = plane.shape
-    beyond = opened(plane[_continued(height, half)][:, _continued(width, half)], window)
-    return beyond[half : half + height, half : half + width]
+    beyond = plane.take(_continued(height, window - 1), 0).take(_continued(width, window - 1), 1)
+    upright = _over_windows(beyond, window, np.minimum).T
+    lowest = _over_windows(np.ascontiguousarray(upright), window, np.minimum)
+    ground = _over_windows(lowest, window, np.maximum).T
+    return _over_windows(np.ascontiguousarray(ground), window, np.maximum)
 
 
 @lru_cache(maxsize=256)
@@ -115,16 +147,24 @@ def _extreme(plane: Plane, window: int, pick: np.ufunc) -> Plane:
 
 
 def _extreme_rows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
-    """The same along the first axis; what is known over windows of k gives windows of 2k, so it costs O(log window)."""
+    """The same along the first axis."""
     length = plane.shape[0]
     window = min(window, 2 * length - 1)
     before = (window - (pick is np.minimum)) // 2  # a minimum leans back as a maximum leans forward
     padded = np.empty((length + window - 1, plane.shape[1]), np.uint8)
     padded[:before] = padded[before + length :] = 255 if pick is np.minimum else 0
     padded[before : before + length] = plane
+    return _over_windows(padded, window, pick)
+
+
+def _over_windows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
+    """Minimum or maximum of every ``window`` rows that follow each other: as many less one fewer rows.
+
+    What is known over windows of k gives windows of 2k, so it costs O(log window).
+    """
     covered = 1
     while covered < window:
         step = min(covered, window - covered)
-        padded = pick(padded[:-step], padded[step:])
+        plane = pick(plane[:-step], plane[step:])
         covered += step
-    return padded
+    return plane

@@ -38,6 +38,14 @@ def _gaussian(length: int, sixteenths: int) -> Floats:
 
 
 @lru_cache(maxsize=512)
+def smoothing(length: int, sigma: float) -> Floats:
+    """Return the same for a picture that goes on beyond its borders: each line of weights has the sum 1."""
+    weights = gaussian(length, sigma)
+    whole: Floats = weights / weights.sum(axis=1, keepdims=True)
+    return whole
+
+
+@lru_cache(maxsize=512)
 def averaging(length: int, wanted: int) -> Floats:
     """Return (wanted, length) weights that average ``length`` pixels into ``wanted``, by the share each covers."""
     edges = np.arange(wanted + 1) * (length / wanted)

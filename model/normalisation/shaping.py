@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from model.normalisation.planes import Plane
+from model.normalisation.planes import Plane, extent
 from model.normalisation.resampling import Floats, averaging, both, enlarging
 from model.normalisation.strokes import with_stroke_width
 
@@ -53,20 +53,26 @@ def _fine(ink: Plane) -> Floats:
 
 def centred(ink: Floats) -> Plane:
     """Scale the ink's box into 20x20, keeping its proportions, and put its centre of mass in the middle of 28x28."""
-    pixels = np.zeros((SIDE, SIDE), np.uint8)
-    solid = ink > 127
-    rows, columns = np.flatnonzero(solid.any(axis=1)), np.flatnonzero(solid.any(axis=0))
-    if len(rows) == 0:
-        return pixels
-    inside = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    box = extent(ink > 127)
+    if box is None:
+        return np.zeros((SIDE, SIDE), np.uint8)
+    x0, y0, x1, y1 = box
+    inside = ink[y0:y1, x0:x1]
     scale = DIGIT_SIDE / max(inside.shape)
     height, width = max(1, round(inside.shape[0] * scale)), max(1, round(inside.shape[1] * scale))
     small = both(averaging(inside.shape[0], height), inside, averaging(inside.shape[1], width))
     small *= 255 / small.max()
-    down = small @ ONES[:width]
+    return placed(small)
+
+
+def placed(ink: Floats) -> Plane:
+    """Return 28x28 with the ink, 0-255, and its centre of mass as near the middle as whole pixels and the border allow."""
+    height, width = ink.shape
+    down = ink @ ONES[:width]
     mass = float(down @ ONES[:height])
     top = round(SIDE / 2 - float(down @ INDEX[:height]) / mass)
-    left = round(SIDE / 2 - float((small @ INDEX[:width]) @ ONES[:height]) / mass)
+    left = round(SIDE / 2 - float((ink @ INDEX[:width]) @ ONES[:height]) / mass)
     top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
-    pixels[top : top + height, left : left + width] = np.rint(small)
+    pixels = np.zeros((SIDE, SIDE), np.uint8)
+    pixels[top : top + height, left : left + width] = np.rint(ink)
     return pixels
