@@ -35,6 +35,11 @@ class Preprocessing(BaseModel):
     rotated: Literal[0, 90, 180, 270] = Field(description="Degrees clockwise it was turned to stand upright.")
     box: tuple[int, int, int, int] = Field(description="x0, y0, x1, y1 of the digit in the upright picture.")
     source_size: tuple[int, int] = Field(description="Width and height of the picture as it came.")
+    components: int = Field(
+        ge=0,
+        description="How many digit-like shapes stand side by side: 1 for one digit, however broken; more where there are "
+        "several, which is answered as not_a_digit; 0 where there is none: blank, a tangle, scattered shapes.",
+    )
 
 
 class Prediction(BaseModel):

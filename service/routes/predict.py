@@ -129,6 +129,7 @@ def preprocessing(prepared: Prepared) -> dict[str, Any] | None:
         "rotated": picture.rotated,
         "box": picture.in_source(found.box),
         "source_size": picture.source_size,
+        "components": found.components,
     }
 
 

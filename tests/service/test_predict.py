@@ -50,7 +50,8 @@ async def test_the_answer_has_the_members_of_the_contract(client: httpx.AsyncCli
     assert answer["model"]["version"] == "1"
     assert answer["model"]["digest"].startswith("sha256:")
     assert answer["preprocessing"] == {
-        "version": "1", "inverted": False, "rotated": 0, "box": [6, 7, 22, 27], "source_size": [28, 28]
+        "version": "1", "inverted": False, "rotated": 0, "box": [6, 7, 22, 27], "source_size": [28, 28],
+        "components": 1,
     }  # fmt: skip
     assert (answer["abstained"], answer["reason"]) == (False, None)
 
@@ -75,6 +76,14 @@ async def test_a_blank_picture_is_abstained_from(client: httpx.AsyncClient) -> N
     answer = await post(client, Body(png(np.full((60, 60), 255, np.uint8)), "image/png"))
     assert (answer["abstained"], answer["reason"]) == (True, "blank")
     assert answer["confidence"] < 0.5
+
+
+async def test_several_digits_are_counted(client: httpx.AsyncClient) -> None:
+    """Two digits side by side are no digit, and the answer says how many there are."""
+    pair = np.hstack([digit.repeat(4, axis=0).repeat(4, axis=1) for digit in digits(2)])
+    answer = await post(client, LOSSLESS["png"](pair))
+    assert (answer["abstained"], answer["reason"]) == (True, "not_a_digit")
+    assert answer["preprocessing"]["components"] == 2
 
 
 async def test_include_adds_the_picture_and_the_layers(client: httpx.AsyncClient) -> None:

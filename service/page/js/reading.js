@@ -82,7 +82,8 @@ function showSeen(prediction) {
 
 function provenance({ model, preprocessing }) {
   const [x0, y0, x1, y1] = preprocessing.box;
+  const several = preprocessing.components > 1 ? ` There are ${preprocessing.components} digits side by side.` : "";
   const ground = preprocessing.inverted ? "dark ink on light paper" : "light ink on a dark ground";
   return `Answered by version ${model.version} (weights ${model.digest.slice(7, 19)}…). Found ${ground}, ${x1 - x0} × ${y1 - y0} pixels of `
-    + `${preprocessing.source_size.join(" × ")}${preprocessing.rotated ? `, turned by ${preprocessing.rotated}°` : ""}.`;
+    + `${preprocessing.source_size.join(" × ")}${preprocessing.rotated ? `, turned by ${preprocessing.rotated}°` : ""}.${several}`;
 }
