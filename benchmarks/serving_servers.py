@@ -105,7 +105,9 @@ class Running:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(20)
-        with suppress(ProcessLookupError):  # a peer may leave processes of its own behind, which would disturb the next
+        with suppress(
+            ProcessLookupError
+        ):  # a peer may leave processes of its own behind, which would disturb the next
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._log.close()
