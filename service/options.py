@@ -46,7 +46,7 @@ def options_of(exchange: Exchange, *more: str) -> Options:
     query = exchange.query("include", "version", "alias", *POLICY, *more)
     if "version" in query and "alias" in query:
         raise ApiError(409, "expected either version or alias in the query, got both")
-    include = tuple(query["include"].split(",")) if "include" in query else ()
+    include = tuple(query["include"].split(",")) if query.get("include") else ()
     if not set(include) <= set(INCLUDES):
         raise ApiError(422, "expected include to name image, layers or both, got another", field="include")
     return Options(_name(query), include, _policy(query))

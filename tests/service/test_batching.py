@@ -20,7 +20,7 @@ from service.pictures import Pictures
 from tests.service.conftest import client_of, publish_tiny
 from tests.service.pictures_of_digits import LOSSLESS, digits, png
 
-TOLERANCE = 1e-6
+TOLERANCE = 3e-6
 PICTURES = Pictures(max_pixels=100_000, threads=1)
 
 
@@ -47,7 +47,7 @@ def alone(predictor: Predictor, pixels: np.ndarray) -> Reading:
 
 
 async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
-    """150 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
+    """150 pictures at once: the digit is that of the picture alone, the activations within 3e-6, in passes of many."""
     predictor = shipped_app.state.services.serving.current
     sizes: list[int] = []
     batcher = observed_by(sizes)

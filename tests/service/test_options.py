@@ -36,6 +36,11 @@ async def test_a_request_can_be_stricter_or_bolder(client: httpx.AsyncClient) ->
     assert (await ask(client, "?least_confidence=0", doubtful))["abstained"] is False
 
 
+async def test_an_empty_list_includes_nothing(client: httpx.AsyncClient) -> None:
+    """As clients write an empty list in a query."""
+    assert await ask(client, "?include=") == await ask(client, "")
+
+
 async def test_a_blank_picture_is_abstained_from_under_any_policy(client: httpx.AsyncClient) -> None:
     """There is nothing to be bold about."""
     response = await client.post("/predict?least_confidence=0", json={"pixels": [0] * 784})
