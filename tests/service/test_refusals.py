@@ -189,7 +189,6 @@ async def test_a_malformed_batch_is_refused(client: httpx.AsyncClient, body: Bod
         ("version=1&alias=production", 409),
         ("version=1&version=1", 422),
         ("include=weights", 422),
-        ("include=", 422),
         (f"{SECRET}=1", 422),
         ("version=%ff", 400),
         ("&".join(f"a{i}=1" for i in range(100)), 400),
