@@ -54,7 +54,8 @@ class TrainingConfig:
         data: ``mnist`` or the path of a data set.
         examples: whether corrected examples given by users are learned from too.
         limit: the first N training images only, 1 or more; None for all.
-        network: None for the network of ``start_from``, or else 784-1000-500-10 with ReLU.
+        network: None for the network of ``start_from``, or else 784-1000-500-10 with ReLU; with ``start_from`` a larger
+            one than its, which grows from it.
         epochs: passes over the training images, 1 to 10,000.
         batch_size: pictures in a mini-batch, 1 to 4096.
         learning_rate: over 0, at most 10.

@@ -29,7 +29,18 @@ _WIDE: Final = TrainingConfig(
 _NEARER: Final = replace(
     _WIDE, network=None, epochs=85, learning_rate=0.0008, augmentation="finish", non_digits=16_000, seed=2
 )
-_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3, promote="if_better")
+_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3)
+_GROWN: Final = replace(
+    _NEARER,
+    network=NetworkConfig((1500, 1000, 500)),
+    epochs=140,
+    batch_size=512,
+    learning_rate=0.0012,
+    weight_decay=0.03,
+    average=0.9996,
+    seed=4,
+    promote="if_better",
+)
 
 RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
     "quick": (
@@ -42,6 +53,6 @@ RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
         ),
     ),
     "standard": (TrainingConfig(),),
-    "release": (_WIDE, _NEARER, _LONG),
+    "release": (_WIDE, _NEARER, _LONG, _GROWN),
 }
 """The trainings of each recipe, in their order."""

@@ -23,6 +23,7 @@ from model.config import NetworkConfig, TrainingConfig
 from model.dataset import Dataset, Split
 from model.errors import ConfigInvalid, DataError, Diverged
 from model.evaluation import Evaluation, error_interval, evaluate
+from model.growth import grown
 from model.losses import DIGITS, LOSSES, desired_outputs
 from model.network import Network
 from model.novelty.nondigits import non_digits
@@ -132,7 +133,7 @@ class Trainer:
             start: the network to go on from; None for random weights.
 
         Raises:
-            ConfigInvalid: the configuration names another network than ``start``.
+            ConfigInvalid: the configuration names a network that ``start`` cannot grow into.
             DataError: there is nothing to learn from.
         """
         if len(data.training) == 0:
@@ -143,9 +144,7 @@ class Trainer:
             data = Split(data.training.joined(made), data.validation)
         self.data = data
         self.network_config = network_config(config, start)
-        network = start or Network.create(
-            self.network_config.hidden, self.network_config.activation, self._rng(_START)
-        )
+        network = self._first_network(start)
         self.parameters = Parameters.of(network)
         self.activation_names = [layer.activation for layer in network.layers]
         self.optimizer: Optimizer = (
@@ -186,6 +185,12 @@ class Trainer:
     def finished(self) -> bool:
         """Whether every epoch has ended."""
         return self.epoch >= self.config.epochs
+
+    def _first_network(self, start: Network | None) -> Network:
+        hidden, rng = self.network_config.hidden, self._rng(_START)
+        if start is None:
+            return Network.create(hidden, self.network_config.activation, rng)
+        return start if start.sizes[1:-1] == hidden else grown(start, hidden, rng)
 
     def _rng(self, purpose: int, *position: int) -> np.random.Generator:
         """Return the generator for one purpose at one place of the training; SFC64 is the fastest NumPy has."""
@@ -302,20 +307,21 @@ class Trainer:
 
 
 def network_config(config: TrainingConfig, start: Network | None) -> NetworkConfig:
-    """Return the network that a configuration means.
+    """Return the network that a configuration means: without a name for it, that of ``start`` or the usual one.
 
     Raises:
-        ConfigInvalid: it names another network than the one to go on from.
+        ConfigInvalid: it names another activation function than the network to go on from has.
     """
     if start is None:
         return config.network or NetworkConfig()
     hidden = start.layers[:-1]
     found = NetworkConfig(start.sizes[1:-1], hidden[0].activation if hidden else NetworkConfig().activation)
-    if config.network not in (None, found):
+    asked = config.network or found
+    if asked.activation != found.activation:
         raise ConfigInvalid(
-            "network", f"expected the network of start_from, {list(found.hidden)} {found.activation}, or none"
+            "network.activation", f"expected that of start_from, {found.activation}, or none"
         )
-    return found
+    return asked
 
 
 def train(trainer: Trainer, slice_seconds: float = 1.0, *, ahead: bool = False) -> Generator[Progress]:

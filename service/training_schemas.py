@@ -48,7 +48,8 @@ class TrainRequest(BaseModel):
     examples: bool = Field(True, description="Whether to learn from the users' corrected examples too.")
     limit: int | None = Field(None, ge=1, le=1 << 40, description="The first N training images only.")
     network: NetworkRequest | None = Field(
-        None, description="784-1000-500-10 without it, or with start_from its network."
+        None,
+        description="784-1000-500-10 without it, or with start_from its network; a larger one grows from that.",
     )
     epochs: int = Field(30, ge=1, le=10_000)
     batch_size: int = Field(128, ge=1, le=4096)

@@ -34,7 +34,11 @@ def train(
         ),
     ] = None,
     hidden: Annotated[
-        str | None, typer.Option(help="Neurons of each hidden layer.", show_default="1000,500")
+        str | None,
+        typer.Option(
+            help="Neurons of each hidden layer; with --start-from, more than it has let it grow.",
+            show_default="1000,500",
+        ),
     ] = None,
     activation: Annotated[
         str | None, typer.Option(help="sigmoid, tanh, relu, leaky_relu or gelu.", show_default="relu")
@@ -127,7 +131,8 @@ def train(
 def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
     """Return the trainings that the options mean; those that were given go before the recipe's.
 
-    What a training starts with, its network and the version it goes on from, is said to the first alone.
+    What a training starts with, its network and the version it goes on from, is said to the first alone; the others then
+    keep that network.
     """
     from model.config import TrainingConfig
     from model.errors import ConfigInvalid
@@ -137,6 +142,8 @@ def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]"
         raise ConfigInvalid("recipe", f"expected one of {', '.join(RECIPES)}")
     first, *following = RECIPES[recipe] if recipe else (TrainingConfig(),)
     start = {name: given.pop(name) for name in ("hidden", "activation", "start_from") if name in given}
+    if "hidden" in start:
+        following = [replace(stage, network=None) for stage in following]
     return [_config(first, given | start), *(_config(stage, given) for stage in following)]
 
 

@@ -171,13 +171,35 @@ def test_progress_counts_from_nothing_to_all(small_split: Split) -> None:
 
 
 def test_going_on_from_a_network_takes_its_shape(small_split: Split, small_trained: Trained) -> None:
-    """Without a network in the configuration the parent's is meant; another one is refused."""
+    """Without a network in the configuration the parent's is meant; a smaller one or another kind is refused."""
     config = replace(small_config(), network=None)
     trainer = Trainer(config, small_split, small_trained.network)
     assert trainer.freeze().sizes == (784, 32, 10)
     np.testing.assert_array_equal(trainer.freeze().layers[0].weight, small_trained.network.layers[0].weight)
-    with pytest.raises(ConfigInvalid, match="the network of start_from"):
-        Trainer(replace(config, network=NetworkConfig((33,))), small_split, small_trained.network)
+    for network, message in (
+        (NetworkConfig((31,)), "hidden layers of start_from"),
+        (NetworkConfig((33,), "tanh"), "that of start_from, relu"),
+    ):
+        with pytest.raises(ConfigInvalid, match=message):
+            Trainer(replace(config, network=network), small_split, small_trained.network)
+
+
+def test_a_larger_network_grows_from_the_one_it_starts_from(
+    small_split: Split, small_trained: Trained
+) -> None:
+    """It begins with the parent's answers, learns with its new neurons, and a resumed one ends with the same bits."""
+    config = small_config(network=NetworkConfig((40, 32)), epochs=1)
+    trainer = Trainer(config, small_split, small_trained.network)
+    begun = trainer.freeze()
+    inputs = as_inputs(small_split.validation.images)
+    np.testing.assert_allclose(begun.logits(inputs), small_trained.network.logits(inputs), atol=1e-4)
+    for _ in range(5):
+        trainer.learn_batch()
+    resumed = restore(config, small_split, save_checkpoint(trainer), small_trained.network)
+    for one in (trainer, resumed):
+        run(one)
+    assert bits(trainer) == bits(resumed)
+    assert trainer.freeze().layers[2].weight[32:].any() or trainer.freeze().layers[1].weight[32:].any()
 
 
 def test_divergence_is_noticed(small_split: Split) -> None:
