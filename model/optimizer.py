@@ -25,14 +25,15 @@ class Optimizer(Protocol):
 
     state: dict[str, Array]
 
-    def step(self, parameters: Array, gradient: Array, rate: float, step: int) -> None:
+    def step(self, parameters: Array, gradient: Array, rate: float, step: int, first: int = 0) -> None:
         """Update the (n,) parameters in place; the gradient is used up.
 
         Args:
-            parameters: all weights and biases.
+            parameters: weights and biases, all or some that stand together.
             gradient: of the same shape; its contents afterwards mean nothing.
             rate: learning rate of this step, > 0.
             step: 1 for the first mini-batch of the training, then 2, 3, …
+            first: where the first of these stands among all.
         """
 
 
@@ -41,25 +42,23 @@ class Sgd:
 
     velocity = momentum * velocity + gradient; parameters -= rate * (gradient + momentum * velocity).
     Source: Sutskever et al. 2013, On the importance of initialization and momentum, rearranged to look ahead from the
-    current weights. Momentum 0 is plain gradient descent.
+    current weights. Momentum 0 is plain gradient descent. What is kept is momentum * velocity, as only that is needed.
     """
 
     def __init__(self, n: int, momentum: float, weight_decay: float) -> None:
         self.state = {"velocity": np.zeros(n, np.float32)}
         self._momentum = np.float32(momentum)
         self._decay = weight_decay
-        self._change = np.empty(min(n, BLOCK), np.float32)
 
-    def step(self, parameters: Array, gradient: Array, rate: float, step: int) -> None:  # noqa: ARG002 - the protocol's
+    def step(self, parameters: Array, gradient: Array, rate: float, step: int, first: int = 0) -> None:  # noqa: ARG002 - the protocol's
         """Move along gradient and velocity; see ``Optimizer.step``."""
         keep = np.float32(1 - rate * self._decay)
+        velocities = self.state["velocity"][first : first + parameters.size]
         for block in _blocks(parameters.size):
-            p, g, velocity = parameters[block], gradient[block], self.state["velocity"][block]
-            change = self._change[: p.size]
+            p, change, velocity = parameters[block], gradient[block], velocities[block]
+            velocity += change
             velocity *= self._momentum
-            velocity += g
-            np.multiply(velocity, self._momentum, out=change)
-            change += g
+            change += velocity
             change *= np.float32(rate)
             if self._decay:
                 p *= keep
@@ -79,23 +78,21 @@ class AdamW:
     def __init__(self, n: int, weight_decay: float) -> None:
         self.state = {"moment1": np.zeros(n, np.float32), "moment2": np.zeros(n, np.float32)}
         self._decay = weight_decay
-        self._change = np.empty(min(n, BLOCK), np.float32)
 
-    def step(self, parameters: Array, gradient: Array, rate: float, step: int) -> None:
+    def step(self, parameters: Array, gradient: Array, rate: float, step: int, first: int = 0) -> None:
         """Move along the ratio of the moments; see ``Optimizer.step``."""
         scale1 = (1 - self.BETA1) / (1 - self.BETA1**step)
         scale2 = ((1 - self.BETA2) / (1 - self.BETA2**step)) ** 0.5
         step_size, epsilon = np.float32(rate * scale1 / scale2), np.float32(self.EPSILON / scale2)
         keep = np.float32(1 - rate * self._decay)
+        moments1, moments2 = (moment[first : first + parameters.size] for moment in self.state.values())
         for block in _blocks(parameters.size):
-            p, g = parameters[block], gradient[block]
-            moment1, moment2 = self.state["moment1"][block], self.state["moment2"][block]
-            change = self._change[: p.size]
+            p, change, moment1, moment2 = parameters[block], gradient[block], moments1[block], moments2[block]
             moment1 *= np.float32(self.BETA1)
-            moment1 += g
-            g *= g
+            moment1 += change
+            change *= change
             moment2 *= np.float32(self.BETA2)
-            moment2 += g
+            moment2 += change
             np.sqrt(moment2, out=change)
             change += epsilon
             np.divide(moment1, change, out=change)
@@ -117,11 +114,12 @@ class Average:
         self._decay = decay
         self._change = np.empty(min(parameters.size, BLOCK), np.float32)
 
-    def step(self, parameters: Array, step: int) -> None:
-        """Take the parameters after ``step`` mini-batches into the average."""
+    def step(self, parameters: Array, step: int, first: int = 0) -> None:
+        """Take the parameters after ``step`` mini-batches, those from ``first`` on, into the average."""
         share = np.float32(1 - min(self._decay, (1 + step) / (10 + step)))
+        averages = self.vector[first : first + parameters.size]
         for block in _blocks(parameters.size):
-            average = self.vector[block]
+            average = averages[block]
             change = self._change[: average.size]
             np.subtract(parameters[block], average, out=change)
             change *= share

@@ -22,24 +22,27 @@ class Parameters:
         vector: all numbers, layer by layer, each layer's weights before its biases.
         weights: for each layer an (n_in, n_out) view of the vector.
         biases: for each layer an (n_out,) view of the vector.
+        layers: for each layer, where in the vector its weights and biases stand.
     """
 
     vector: Array
     weights: tuple[Array, ...]
     biases: tuple[Array, ...]
+    layers: tuple[slice, ...]
 
     @classmethod
     def zeros(cls, sizes: Sequence[int]) -> "Parameters":
         """Return parameters, all zero, for layers of these sizes (inputs first)."""
         shapes = list(pairwise(sizes))
         vector = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), np.float32)
-        weights, biases, start = [], [], 0
+        weights, biases, layers, start = [], [], [], 0
         for n_in, n_out in shapes:
             middle, end = start + n_in * n_out, start + (n_in + 1) * n_out
             weights.append(vector[start:middle].reshape(n_in, n_out))
             biases.append(vector[middle:end])
+            layers.append(slice(start, end))
             start = end
-        return cls(vector, tuple(weights), tuple(biases))
+        return cls(vector, tuple(weights), tuple(biases), tuple(layers))
 
     @classmethod
     def of(cls, network: Network) -> "Parameters":

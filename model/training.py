@@ -243,11 +243,12 @@ class Trainer:
             raise Diverged(
                 f"the loss became {loss} in epoch {self.epoch + 1}; a lower learning rate may help"
             )
-        gradient = self._backpropagation.backward(self.parameters, desired)
         rate = self.config.learning_rate * rate_factor(self.config.schedule, step, self.steps)
-        self.optimizer.step(self.parameters.vector, gradient.vector, rate, step)
-        if self.average:
-            self.average.step(self.parameters.vector, step)
+        for layer, gradient in self._backpropagation.layer_gradients(self.parameters, desired):
+            parameters = self.parameters.vector[layer]
+            self.optimizer.step(parameters, gradient, rate, step, layer.start)
+            if self.average:
+                self.average.step(parameters, step, layer.start)
         self.loss_sum += loss
         self.batch += 1
 
@@ -318,9 +319,7 @@ def network_config(config: TrainingConfig, start: Network | None) -> NetworkConf
     found = NetworkConfig(start.sizes[1:-1], hidden[0].activation if hidden else NetworkConfig().activation)
     asked = config.network or found
     if asked.activation != found.activation:
-        raise ConfigInvalid(
-            "network.activation", f"expected that of start_from, {found.activation}, or none"
-        )
+        raise ConfigInvalid("network.activation", f"expected that of start_from, {found.activation}, or none")
     return asked
 
 

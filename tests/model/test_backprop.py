@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from model import lit_inputs
 from model.activations import ACTIVATIONS, softmax
 from model.arrays import Array
 from model.backprop import Backpropagation
@@ -89,6 +90,74 @@ def test_gradient_matches_finite_differences(activation: str, loss: str) -> None
         below = loss_of(vector, inputs, y)
         vector[k] += step
         assert gradient[k] == pytest.approx((above - below) / (2 * step), abs=3e-6), k
+
+
+def test_gradient_with_dark_inputs_matches_finite_differences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs that are zero in every picture are left out of the products: their weights' gradient is the slope all the same, 0.
+
+    Inputs 1 and 4 are dark, 2 is lit in one picture alone. A mini-batch with other dark inputs before it leaves no trace.
+    """
+    monkeypatch.setattr(lit_inputs, "WIDE", 1)
+    sizes, rng = (6, 5, 4, 10), np.random.default_rng(7)
+    parameters = Parameters.zeros(sizes)
+    parameters.vector[:] = rng.normal(scale=0.5, size=parameters.vector.size)
+    learning = Backpropagation(sizes, "tanh", LOSSES["cross_entropy"], batch=3)
+    y = desired_outputs(np.array([1, 7, 3], np.uint8), 0.1)
+    inputs, before = rng.random((3, 6), np.float32), rng.random((3, 6), np.float32)
+    inputs[:, [1, 4]] = inputs[1:, 2] = before[:, [0, 3, 5]] = 0
+    learning.forward(parameters, before)
+    learning.backward(parameters, y)
+    learning.forward(parameters, inputs)
+    gradient = learning.backward(parameters, y)
+    loss_of, vector, step = (
+        Loss64(sizes, "tanh", "cross_entropy"),
+        parameters.vector.astype(np.float64),
+        1e-6,
+    )
+    for k in range(vector.size):
+        vector[k] += step
+        above = loss_of(vector, inputs, y)
+        vector[k] -= 2 * step
+        below = loss_of(vector, inputs, y)
+        vector[k] += step
+        assert gradient.vector[k] == pytest.approx((above - below) / (2 * step), abs=3e-6), k
+    assert not gradient.weights[0][[1, 4]].any()
+    assert gradient.weights[0][[0, 2, 3, 5]].all()
+
+
+def test_weights_of_dark_inputs_take_no_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the weights of dark inputs are, even not a number, is not looked at; with few of them dark, all are multiplied."""
+    monkeypatch.setattr(lit_inputs, "WIDE", 1)
+    layer = lit_inputs.LitInputs(10, 2)
+    inputs, weight, out = (
+        np.zeros((3, 10), np.float32),
+        np.ones((10, 2), np.float32),
+        np.empty((3, 2), np.float32),
+    )
+    inputs[:, :8] = 1
+    weight[8:] = np.nan
+    layer.weighted_sums(inputs, weight, out)
+    np.testing.assert_array_equal(out, 8)
+    inputs[0, 8] = -1
+    layer.weighted_sums(inputs, weight, out)
+    assert np.isnan(out).all()
+
+
+def test_a_layer_may_be_changed_as_soon_as_its_gradient_has_come() -> None:
+    """Spoiling each layer once its gradient has come leaves the gradients of the others what ``backward`` says."""
+    rng = np.random.default_rng(3)
+    parameters = Parameters.of(Network.create((9, 7), "relu", rng))
+    inputs, y = rng.random((4, 784), np.float32), desired_outputs(np.array([0, 1, 2, 3], np.uint8))
+    learning = Backpropagation((784, 9, 7, 10), "relu", LOSSES["cross_entropy"], batch=4)
+    learning.forward(parameters, inputs)
+    whole = learning.backward(parameters, y).vector.copy()
+    seen = []
+    for layer, gradient in learning.layer_gradients(parameters, y):
+        np.testing.assert_array_equal(gradient, whole[layer])
+        parameters.vector[layer] = np.nan
+        gradient[:] = np.nan
+        seen.append((layer.start, layer.stop))
+    assert seen == [(785 * 9 + 70, 785 * 9 + 150), (785 * 9, 785 * 9 + 70), (0, 785 * 9)]
 
 
 def test_gradient_of_a_batch_is_the_mean_of_its_pictures() -> None:

@@ -76,6 +76,23 @@ def test_blocks_change_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> No
     np.testing.assert_array_equal(results[0], results[1])
 
 
+@pytest.mark.parametrize("kind", ["adamw", "sgd", "average"])
+def test_part_after_part_is_the_same_as_all_at_once(kind: str) -> None:
+    """Three steps that update the last 60 numbers before the first 40 give the bits of three steps for all 100."""
+    results = []
+    for parts in ([slice(0, 100)], [slice(40, 100), slice(0, 40)]):
+        rng = np.random.default_rng(0)
+        p, average = rng.random(100, np.float32), Average(np.zeros(100, np.float32), 0.9)
+        learner = AdamW(100, 0.1) if kind == "adamw" else Sgd(100, 0.9, 0.1)
+        for step in (1, 2, 3):
+            g = rng.random(100, np.float32)
+            for part in parts:
+                learner.step(p[part], g[part], 0.1, step, part.start)
+                average.step(p[part], step, part.start)
+        results.append(average.vector if kind == "average" else p)
+    np.testing.assert_array_equal(results[0], results[1])
+
+
 def test_the_average_follows_quickly_at_first_and_slowly_later() -> None:
     """Step 1 keeps 2/11 of the start; after many steps the decay asked for holds."""
     average = Average(vector(0.0), decay=0.9)
