@@ -44,7 +44,7 @@ def grown(network: Network, hidden: Sequence[int], rng: np.random.Generator) -> 
 
 
 def _require_larger(network: Network, before: Sequence[int], hidden: Sequence[int]) -> None:
-    least = (*before, *before[-1:] * (len(hidden) - len(before)))
+    least = (*before, *[max(before[-1:], default=0)] * (len(hidden) - len(before)))
     if not before or len(hidden) < len(before) or any(n < m for n, m in zip(hidden, least, strict=True)):
         raise ConfigInvalid(
             "network.hidden",

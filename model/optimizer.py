@@ -42,20 +42,21 @@ class Sgd:
 
     velocity = momentum * velocity + gradient; parameters -= rate * (gradient + momentum * velocity).
     Source: Sutskever et al. 2013, On the importance of initialization and momentum, rearranged to look ahead from the
-    current weights. Momentum 0 is plain gradient descent. What is kept is momentum * velocity, as only that is needed.
+    current weights. Momentum 0 is plain gradient descent. What is kept,
+    as ``carried``, is momentum * velocity: nothing else is needed.
     """
 
     def __init__(self, n: int, momentum: float, weight_decay: float) -> None:
-        self.state = {"velocity": np.zeros(n, np.float32)}
+        self.state = {"carried": np.zeros(n, np.float32)}
         self._momentum = np.float32(momentum)
         self._decay = weight_decay
 
     def step(self, parameters: Array, gradient: Array, rate: float, step: int, first: int = 0) -> None:  # noqa: ARG002 - the protocol's
         """Move along gradient and velocity; see ``Optimizer.step``."""
         keep = np.float32(1 - rate * self._decay)
-        velocities = self.state["velocity"][first : first + parameters.size]
+        carried = self.state["carried"][first : first + parameters.size]
         for block in _blocks(parameters.size):
-            p, change, velocity = parameters[block], gradient[block], velocities[block]
+            p, change, velocity = parameters[block], gradient[block], carried[block]
             velocity += change
             velocity *= self._momentum
             change += velocity
