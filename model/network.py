@@ -111,7 +111,7 @@ class Network:
 
     def hidden_and_logits(self, inputs: Array) -> tuple[Array, Array]:
         """Return the last hidden layer's activations (batch, n) and the logits (batch, 10)."""
-        require_columns(inputs, self.sizes[0])
+        require_columns(inputs, self.layers[0].weight.shape[0])
         a, z = inputs, self.layers[0].weighted_sums(inputs)
         for before, layer in pairwise(self.layers):
             ACTIVATIONS[before.activation].forward(z, z)
