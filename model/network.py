@@ -8,6 +8,7 @@ ten neurons, one for each digit; softmax makes their activations positive with s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,7 +153,8 @@ def sums(inputs: Array, weight: Array) -> Array:
     """
     if len(inputs) > MANY or weight.size <= SMALL:
         return inputs @ weight
-    active = (inputs[0] if len(inputs) == 1 else inputs.any(axis=0)).nonzero()[0]
+    used: NDArray[Any] = inputs[0] if len(inputs) == 1 else np.logical_or.reduce(inputs, axis=0)
+    active = used.nonzero()[0]
     if 4 * len(active) > 3 * inputs.shape[1]:
         return inputs @ weight
     return _sums_of(inputs.take(active, axis=1), weight, active)

@@ -132,7 +132,7 @@ class Predictor:
         is_digit = calibration.is_digit(hidden, inputs)
         sureness = activations.max(axis=1)
         digits, confidences = activations.argmax(axis=1).tolist(), (sureness * is_digit).tolist()
-        strange, empty = (is_digit < sureness).tolist(), (~pixels.any(axis=1)).tolist()
+        strange, empty = (is_digit < sureness).tolist(), (pixels.max(axis=1) == 0).tolist()
         readings = []
         for i, found in zip(range(len(pixels)), normalised, strict=True):
             doubt: Reason = "not_a_digit" if strange[i] else "ambiguous"
