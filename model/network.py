@@ -162,7 +162,10 @@ def sums(inputs: Array, weight: Array) -> Array:
 
 def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
     """Return values @ weight[rows], block by block through one piece of memory that stays in the cache."""
-    memory = np.empty((min(BLOCK, len(rows)), weight.shape[1]), np.float32)
+    if len(rows) <= BLOCK:
+        few: Array = values @ weight.take(rows, axis=0)
+        return few
+    memory = np.empty((BLOCK, weight.shape[1]), np.float32)
     total = np.zeros((len(values), weight.shape[1]), np.float32)
     for start in range(0, len(rows), BLOCK):
         some = rows[start : start + BLOCK]
