@@ -20,13 +20,15 @@ INK_BINS = tuple(
 )
 DIGITS = tuple("0123456789")
 
+_BOUNDS = np.array(INK_BOUNDS)
+
 _FLOOR = 1e-4
 """The least share of a bin: none at all would lie infinitely far from some."""
 
 
 def ink_bins(pixels: Pixels) -> list[int]:
     """Return which of ``INK_BINS`` each of (n, 784) pictures falls in."""
-    bins: list[int] = np.searchsorted(INK_BOUNDS, np.count_nonzero(pixels, axis=1) / PIXELS).tolist()
+    bins: list[int] = _BOUNDS.searchsorted((pixels != 0).sum(axis=1) / PIXELS).tolist()
     return bins
 
 

@@ -8,8 +8,10 @@ ten neurons, one for each digit; softmax makes their activations positive with s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.activations import ACTIVATIONS, softmax
 from model.arrays import Array, Pixels
@@ -22,6 +24,12 @@ PIXELS = 784
 
 MANY = 64
 """Pictures of a batch among which hardly a pixel or a neuron stays without use."""
+
+SMALL = 8192
+"""Weights so few that looking for those of use takes longer than using all."""
+
+BLOCK = 96
+"""Inputs whose products are added up at a time: their weights stay in the cache, and short sums are rounded less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class Network:
 
     def hidden_and_logits(self, inputs: Array) -> tuple[Array, Array]:
         """Return the last hidden layer's activations (batch, n) and the logits (batch, 10)."""
-        require_columns(inputs, self.sizes[0])
+        require_columns(inputs, self.layers[0].weight.shape[0])
         a, z = inputs, self.layers[0].weighted_sums(inputs)
         for before, layer in pairwise(self.layers):
             ACTIVATIONS[before.activation].forward(z, z)
@@ -143,13 +151,29 @@ def sums(inputs: Array, weight: Array) -> Array:
     product of few rows takes as long as its weights take to come from memory. What is left out would have added zero, so
     only the order of the sums differs.
     """
-    if len(inputs) > MANY:
+    if len(inputs) > MANY or weight.size <= SMALL:
         return inputs @ weight
-    active = np.flatnonzero(inputs.any(axis=0))
+    used: NDArray[Any] = inputs[0] if len(inputs) == 1 else np.logical_or.reduce(inputs, axis=0)
+    active = used.nonzero()[0]
     if 4 * len(active) > 3 * inputs.shape[1]:
         return inputs @ weight
-    found: Array = inputs.take(active, axis=1) @ weight.take(active, axis=0)
-    return found
+    return _sums_of(inputs.take(active, axis=1), weight, active)
+
+
+def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
+    """Return values @ weight[rows], block by block through one piece of memory that stays in the cache."""
+    if len(rows) <= BLOCK:
+        few: Array = values @ weight.take(rows, axis=0)
+        return few
+    memory = np.empty((BLOCK, weight.shape[1]), np.float32)
+    total = np.zeros((len(values), weight.shape[1]), np.float32)
+    for start in range(0, len(rows), BLOCK):
+        some = rows[start : start + BLOCK]
+        block = memory[: len(some)]
+        weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
+        product = values[:, start : start + BLOCK] @ block
+        total += product
+    return total
 
 
 def as_inputs(pixels: Pixels) -> Array:

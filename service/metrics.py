@@ -137,6 +137,7 @@ class Metrics:
         self._phases = [self.phase_seconds.place(p) for p in PHASES]
         self._digits = {r: [self.digits.place(str(d), r) for d in range(10)] for r in REASONS}
         self._ink = [self.ink.place(share) for share in drift.INK_BINS]
+        self._passes: list[tuple[str, Pixels, list[Reading]]] = []
         self._queues = {name: self.queue_depth.place(name) for name in QUEUES}
 
     def take_row(self, process: int) -> None:
@@ -157,19 +158,26 @@ class Metrics:
         self.phase_seconds.observe_each(self._phases * len(phases), list(chain.from_iterable(phases)))
 
     def passed(self, version: str, pixels: Pixels, readings: list[Reading]) -> None:
-        """Count a forward pass: its pictures, what they look like and what was read.
+        """Take note of a forward pass, which ``settle`` counts: nobody's answer waits for that.
 
         Args:
             version: that read.
-            pixels: (batch, 784).
+            pixels: (batch, 784), not written to any more.
             readings: one for each.
         """
-        self.batch_sizes.observe(self.batch_sizes.offset, len(readings))
-        self.versions.read(version, len(readings))
-        digits, confidences = self._digits, [reading.confidence for reading in readings]
-        self.digits.add_each([digits[reading.reason or "none"][reading.digit] for reading in readings])
-        self.confidence.observe_each([self.confidence.offset] * len(readings), confidences)
-        self.ink.add_each([self._ink[ink] for ink in drift.ink_bins(pixels)])
+        self._passes.append((version, pixels, readings))
+
+    def settle(self) -> None:
+        """Count the passes noted so far: their pictures, what they look like and what was read."""
+        passes, self._passes = self._passes, []
+        digits = self._digits
+        for version, pixels, readings in passes:
+            self.batch_sizes.observe(self.batch_sizes.offset, len(readings))
+            self.versions.read(version, len(readings))
+            self.digits.add_each([digits[reading.reason or "none"][reading.digit] for reading in readings])
+            confidences = [reading.confidence for reading in readings]
+            self.confidence.observe_each([self.confidence.offset] * len(readings), confidences)
+            self.ink.add_each([self._ink[ink] for ink in drift.ink_bins(pixels)])
 
     def queued(self, name: str, change: int) -> None:
         """Say that pictures joined a queue of ``QUEUES``, or left it."""

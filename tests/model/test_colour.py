@@ -50,6 +50,14 @@ def test_grey_in_three_channels_is_not_changed() -> None:
     np.testing.assert_array_equal(np.asarray(grey), levels)
 
 
+def test_a_picture_that_is_grey_in_its_middle_alone_keeps_its_coloured_ink() -> None:
+    """The line that is looked at first says only whether it is worth looking at all."""
+    picture = cross((255, 255, 255), (255, 255, 0))
+    picture.paste((255, 255, 255), (0, 30, 60, 31))
+    levels = np.asarray(colour.to_grey(picture)).astype(int)
+    assert abs(int(levels[29, 20]) - int(levels[5, 5])) > 80
+
+
 @pytest.mark.parametrize("ink", [(0, 0, 0), (255, 255, 255), (128, 128, 128), (30, 30, 200), (250, 240, 80)])
 def test_ink_on_nothing_is_put_on_a_contrasting_ground(ink: Colour) -> None:
     """Black, white and any colour between."""

@@ -123,7 +123,7 @@ async def test_a_batch_answers_in_order(client: httpx.AsyncClient) -> None:
         predictions = (await post(client, body, "/predict/batch"))["predictions"]
         assert [p["digit"] for p in predictions] == [s["digit"] for s in singles]
         for prediction, single in zip(predictions, singles, strict=True):
-            assert prediction["activations"] == pytest.approx(single["activations"], abs=3e-6)
+            assert prediction["activations"] == pytest.approx(single["activations"], abs=1e-6)
             assert prediction["preprocessing"] == single["preprocessing"]
 
 

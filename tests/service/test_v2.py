@@ -108,7 +108,7 @@ async def test_a_batch_gives_each_picture_its_own_row(client: httpx.AsyncClient,
     assert found["digit"].tolist() == [7, 2, 7]
     for row, grey in zip(found["activations"], (SEVEN, TWO, SEVEN), strict=True):
         expected = np.array((await predicted(client, grey))["activations"], np.float32)
-        assert np.abs(row - expected).max() <= 3e-6
+        assert np.abs(row - expected).max() <= 1e-6
 
 
 async def test_binary_outputs_hold_what_json_holds(client: httpx.AsyncClient) -> None:

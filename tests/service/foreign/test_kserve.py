@@ -36,7 +36,7 @@ async def test_v1_reads_and_explains(v1: InferenceRESTClient, url: str, activati
     instances: list[Any] = [GREYS[0].reshape(-1).tolist(), GREYS[1].tolist(), picture]
     answer = await v1.infer(url, {"instances": instances}, "digits")
     found = np.array([prediction["activations"] for prediction in answer["predictions"]], np.float32)
-    assert np.abs(found - activations[:3]).max() <= 3e-6
+    assert np.abs(found - activations[:3]).max() <= 1e-6
     (alone,) = (await v1.infer(url, {"instances": instances[:1]}, "digits"))["predictions"]
     assert np.array(alone["activations"], np.float32).tobytes() == activations[0].tobytes()
     explained = await v1.explain(url, "digits", {"instances": [picture]})
@@ -81,7 +81,7 @@ async def test_v2_reads_pixels(
         answer = await v2.infer(url, request, "digits")
         (found,) = [output.as_numpy() for output in answer.outputs if output.name == "activations"]
         difference = np.abs(found.reshape(count, 10).astype(np.float32) - activations[:count]).max()
-        assert difference <= (3e-6 if count > 1 else 0)
+        assert difference <= (1e-6 if count > 1 else 0)
         assert (answer.id, answer.model_name) == ("q", "digits")
 
 

@@ -62,11 +62,11 @@ def test_every_form_gives_what_predict_gives(
         result = infer(client, make(count), datatype, binary=binary, outputs=asked)
         found = result.as_numpy("activations")
         assert (found.dtype, found.shape) == (np.float32, (count, 10))
-        assert np.abs(found - activations[:count]).max() <= (3e-6 if count > 1 else 0)
+        assert np.abs(found - activations[:count]).max() <= (1e-6 if count > 1 else 0)
         assert result.as_numpy("digit").dtype == np.int64
         assert result.as_numpy("digit").tolist() == [p["digit"] for p in predictions[:count]]
         assert np.allclose(
-            result.as_numpy("confidence"), [p["confidence"] for p in predictions[:count]], atol=3e-6
+            result.as_numpy("confidence"), [p["confidence"] for p in predictions[:count]], atol=1e-6
         )
 
 
@@ -82,7 +82,7 @@ def test_both_sides_may_compress(client: Client, activations: Expected, algorith
         request_id="abc",
         model_version="1",
     )
-    assert np.abs(result.as_numpy("activations") - activations).max() <= 3e-6
+    assert np.abs(result.as_numpy("activations") - activations).max() <= 1e-6
     assert (result.get_response()["id"], result.get_response()["model_version"]) == ("abc", "1")
 
 
