@@ -91,6 +91,17 @@ class Backpropagation:
                 self._pass_back(parameters, i)  # before the weights that it goes along are changed
             yield parameters.layers[i], self._change_weights(i)
 
+    def input_gradient(self, parameters: Parameters, desired: Array) -> Array:
+        """Return the gradient of the mini-batch's loss with respect to the inputs that ``forward`` has just seen, (batch, 784).
+
+        The first of the four steps, and the third down to the pixels; no weight changes.
+        """
+        self._compare(desired)
+        for i in reversed(range(1, len(self.z))):
+            self._pass_back(parameters, i)
+        gradient: Array = self.delta[0] @ parameters.weights[0].T
+        return gradient
+
     def _compare(self, desired: Array) -> None:
         """Step 1: the difference between actual and desired outputs, shared out over the mini-batch."""
         delta = self.delta[-1]

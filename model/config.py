@@ -71,6 +71,8 @@ class TrainingConfig:
         schedule: of the learning rate: constant, cosine or one_cycle, each with a warm-up.
         momentum: of sgd, 0 to 0.999.
         weight_decay: 0 to 1, the share of a weight that decays in a step is this times the rate.
+        adversarial: how far pictures are changed against the network before it learns from them, the greatest Euclidean
+            length of the change, 0 (off) to 10; a digit's own is about 9.
         average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
         threads: for matrix products, 1 to 64; the last bits of the weights depend on it.
     """
@@ -94,6 +96,7 @@ class TrainingConfig:
     schedule: str = "cosine"
     momentum: float = 0.9
     weight_decay: float = 0.01
+    adversarial: float = 0.0
     average: float = 0.0
     threads: int = 1
 
@@ -115,6 +118,7 @@ class TrainingConfig:
         _number("label_smoothing", self.label_smoothing, 0, 0.5)
         _number("momentum", self.momentum, 0, 0.999)
         _number("weight_decay", self.weight_decay, 0, 1)
+        _number("adversarial", self.adversarial, 0, 10)
         _number("average", self.average, 0, 0.99999)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("augmentation", self.augmentation, AUGMENTATIONS)

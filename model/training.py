@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from model import honesty
+from model import adversary, honesty
 from model.ahead import Ahead
 from model.arrays import Array
 from model.augmentation import Augmenter
@@ -38,8 +38,9 @@ AHEAD_FROM = 50_000_000
 """Pictures in a mini-batch, times weights, from which the next one is made meanwhile: 784-512-256-10 with 128 has more.
 Between matrix products the interpreter lets only one of the two threads go on, so short ones gain nothing by a second."""
 
-_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS = 0, 1, 2, 3, 4
-"""What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits."""
+_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS, _ADVERSARY = range(6)
+"""What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits,
+the adversary's changes of a mini-batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,15 @@ class Trainer:
         """
         step = self.step + 1
         inputs, desired = self._mini_batches.take(step, more=step < self.steps)
+        if self.config.adversarial:
+            adversary.change(
+                inputs,
+                desired,
+                self.parameters,
+                self._backpropagation,
+                most=self.config.adversarial,
+                rng=self._rng(_ADVERSARY, self.epoch, self.batch),
+            )
         outputs = self._backpropagation.forward(self.parameters, inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):

@@ -61,6 +61,12 @@ def train(
     weight_decay: Annotated[
         float | None, typer.Option(help="How fast weights shrink by themselves.", show_default="0.01")
     ] = None,
+    adversarial: Annotated[
+        float | None,
+        typer.Option(
+            help="How far pictures are changed against the network; 0 leaves them.", show_default="0"
+        ),
+    ] = None,
     average: Annotated[
         float | None,
         typer.Option(help="Decay of a moving average of the weights; 0 keeps none.", show_default="0"),

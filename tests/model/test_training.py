@@ -79,7 +79,13 @@ def test_equal_seeds_give_equal_weights_and_others_do_not(small_split: Split) ->
 
 @pytest.mark.parametrize(
     "changes",
-    [{"average": 0.99}, {"optimizer": "sgd"}, {"augmentation": "standard"}, {"non_digits": 100}],
+    [
+        {"average": 0.99},
+        {"optimizer": "sgd"},
+        {"augmentation": "standard"},
+        {"non_digits": 100},
+        {"adversarial": 0.5},
+    ],
 )
 def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object], small_split: Split) -> None:
     """Stopped anywhere, even within an epoch, and restored from its checkpoint, it goes on as if undisturbed."""
