@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from model.arrays import Array, Bytes, Labels
 from model.augmentation import Augmenter
 from model.calibration import Calibration, expected_calibration_error
+from model.config import TrainingConfig
 from model.dataset import Dataset, Split
 from model.detector import digit_score
 from model.network import PIXELS, Network, as_inputs
@@ -36,7 +37,7 @@ LEAST_STRANGE, MOST_STRANGE = 100, 1000
 """Pictures that are no digit, to calibrate with."""
 
 EPOCHS_A_PASS: Final = 5
-"""The detector makes one pass for so many epochs of the network's own training."""
+"""The detector makes one pass for so many epochs of the network's own training, where that sees digits alone."""
 
 MOST_PASSES: Final = 20
 """More passes told no more digits from letters."""
@@ -52,18 +53,21 @@ class Evidence:
     scores: Array
 
 
-def fit(network: Network, data: Split, seed: int, epochs: int) -> Calibration:
+def detector_passes(config: TrainingConfig) -> int:
+    """Return how long the detector of a training learns: as long as helps, where the network is to know no-digits too."""
+    return MOST_PASSES if config.non_digits else min(MOST_PASSES, 1 + config.epochs // EPOCHS_A_PASS)
+
+
+def fit(network: Network, data: Split, seed: int, passes: int) -> Calibration:
     """Return the calibration of a trained network.
 
     Args:
         network: as trained.
         data: what it learned from, and the digits held out.
-        seed: the same network, data, seed and epochs give the same calibration.
-        epochs: of the network's own training; the detector's is a fraction of it.
+        seed: the same network, data, seed and passes give the same calibration.
+        passes: of the detector over its pictures, 1 or more.
     """
-    detector = fit_detector(
-        network, data.training, seed, passes=min(MOST_PASSES, 1 + epochs // EPOCHS_A_PASS)
-    )
+    detector = fit_detector(network, data.training, seed, passes)
     rng = np.random.Generator(np.random.SFC64([seed, 0xCA1]))
     held_out, labels = data.validation, data.validation.labels
     clean = read(network, detector, as_inputs(held_out.images))

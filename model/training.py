@@ -302,7 +302,8 @@ class Trainer:
         network = self.freeze()
         with blas_threads(self.config.threads):
             evaluation = evaluate(network, self.data.validation)
-            fitted = honesty.fit(network, self.data, self.config.seed, self.config.epochs)
+            passes = honesty.detector_passes(self.config)
+            fitted = honesty.fit(network, self.data, self.config.seed, passes)
         return Trained(network, fitted, tuple(self.history), evaluation, tuple(self.revisions))
 
     def state(self) -> dict[str, Array]:

@@ -8,7 +8,7 @@ from model.arrays import Array
 from model.backprop import Backpropagation
 from model.dataset import Split
 from model.losses import LOSSES, desired_outputs
-from model.network import PIXELS, Network
+from model.network import PIXELS, Network, as_inputs
 from model.parameters import Parameters
 from model.training import Trainer, train
 from tests.model.conftest import small_config
@@ -80,7 +80,7 @@ def test_learning_against_an_adversary_makes_a_network_harder_to_mislead(small_s
         for _ in train(trainer):
             pass
         network = trainer.freeze()
-        inputs = small_split.validation.images.astype(np.float32) / 255
+        inputs = as_inputs(small_split.validation.images)
         desired = desired_outputs(small_split.validation.labels, 0.0)
         parameters = Parameters.of(network)
         backpropagation = Backpropagation(network.sizes, "relu", LOSS, len(inputs))

@@ -5,9 +5,20 @@ import pytest
 
 from model.calibration import Calibration
 from model.dataset import Split
-from model.honesty import ABSTAINED, SHARES, confidence_of, fit, fit_odds, fit_temperature, honesty_figures
+from model.honesty import (
+    ABSTAINED,
+    MOST_PASSES,
+    SHARES,
+    confidence_of,
+    detector_passes,
+    fit,
+    fit_odds,
+    fit_temperature,
+    honesty_figures,
+)
 from model.novelty.nondigits import non_digits
 from model.training import Trained
+from tests.model.conftest import small_config
 
 
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 2.5])
@@ -75,9 +86,18 @@ def test_figures_are_those_of_the_confidences(small_trained: Trained, small_spli
 
 def test_the_same_training_is_calibrated_alike(small_trained: Trained, small_split: Split) -> None:
     """Fitting again gives the same numbers and the same detector."""
-    again = fit(small_trained.network, small_split, seed=1, epochs=3)
+    again = fit(small_trained.network, small_split, seed=1, passes=1)
     assert again.to_dict() == small_trained.calibration.to_dict()
     assert again.detector is not None
     assert small_trained.calibration.detector is not None
     for a, b in zip(again.detector.layers, small_trained.calibration.detector.layers, strict=True):
         np.testing.assert_array_equal(a.weight, b.weight)
+
+
+def test_a_detector_learns_longest_where_the_network_sees_no_digits_too() -> None:
+    """It makes a pass for five epochs of digits, and all of them where no-digits are learned from, however few epochs."""
+    passes = [
+        detector_passes(small_config(epochs=epochs, non_digits=n))
+        for epochs, n in ((3, 0), (26, 0), (5000, 0), (3, 10))
+    ]
+    assert passes == [1, 6, MOST_PASSES, MOST_PASSES]
