@@ -17,6 +17,8 @@ FLAT = 0.04
 TWO_LEVELS = 0.7
 LARGE_SHARE = 0.3
 LARGE = 0.6
+PARTS = 4
+PARTS_AT_GROUND = (8, 14)
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:
@@ -97,7 +99,19 @@ def _flat_ground(plane: Plane, levels: Levels) -> int | None:
         return None
     lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
     ink = levels.quantile(0.5, threshold + 1)
-    return level if upper - lower <= 2 * FLAT * (ink - level) else None
+    if upper - lower <= 2 * FLAT * (ink - level):
+        return level
+    lowest = np.sort(_lowest_in_parts(plane))
+    enough = PARTS_AT_GROUND[max(plane.shape) > SMALL]
+    return int(lowest[0]) if lowest[enough - 1] - lowest[0] <= 2 * FLAT * (ink - level) else None
+
+
+def _lowest_in_parts(plane: Plane) -> Plane:
+    """The lowest level in each of PARTS x PARTS parts: the ground's in most, however soft the ink that fills the frame."""
+    height, width = (side // PARTS for side in plane.shape)
+    parts = plane[: height * PARTS, : width * PARTS].reshape(PARTS, height, PARTS, width)
+    lowest: Plane = parts.min(axis=(1, 3)).reshape(-1)
+    return lowest
 
 
 def _window(plane: Plane, share: float) -> int:

@@ -38,11 +38,15 @@ def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
     plane, scale = planes.at_working_size(grey)
     levels = counted(plane)
-    inner = (
-        frames.inner_box(plane > levels.otsu[0])
-        if _may_have_bands(plane, levels)
-        else (0, 0, *plane.shape[::-1])
-    )
+    inner = (0, 0, *plane.shape[::-1])
+    if _may_have_bands(plane, levels):
+        light = plane > levels.otsu[0]
+        positive = frames.without_negative_bands(plane, light)
+        if positive is not plane:
+            plane = np.ascontiguousarray(positive)
+            levels = counted(plane)
+            light = plane > levels.otsu[0]
+        inner = frames.inner_box(light)
     if inner != (0, 0, plane.shape[1], plane.shape[0]):
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)

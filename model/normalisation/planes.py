@@ -17,6 +17,8 @@ LEAST_SIDE = 28
 SAMPLED_SIDE = 256
 FLAT_TOLERANCE = 3
 FLAT_SHARE = 0.7
+SCATTERED = 2.0
+MOST = 0.5
 
 
 def at_working_size(plane: Plane) -> tuple[Plane, float]:
