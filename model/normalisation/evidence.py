@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.normalisation.planes import Mask, Plane, dilated
+from model.normalisation.planes import Mask, Plane, dilated, extent, opened_mask
 from model.normalisation.strokes import stroke_width
 
 LEAST_CONTRAST = 5.0
@@ -14,6 +14,13 @@ LEAST_EDGE = 0.68
 LONGEST = 5.2
 LEAST_SHARE = 0.45
 MANY = 8
+CUT_OFF = 0.36
+SOLID = 0.62
+SQUARE = 0.46
+LARGE = 0.3
+MOST = 0.55
+THIN = 0.06
+STRAIGHT = 0.03
 
 
 def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: float) -> bool:
@@ -31,6 +38,8 @@ def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: 
     """
     if contrast < LEAST_CONTRAST or clarity < (FAINT_CLARITY if contrast < FAINT_CONTRAST else LEAST_CLARITY):
         return True
+    if is_patch(digit) or is_line_across(digit):
+        return True
     if clarity > SURE_CLARITY:
         return False
     near = dilated(digit)
@@ -39,6 +48,45 @@ def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: 
         return False
     inside = float(strength[digit].mean())
     return inside - float(strength[around].mean()) < LEAST_EDGE * inside
+
+
+def is_patch(digit: Mask) -> bool:
+    """Return whether ink is no stroke but an area, such as a shadow with a hard edge, the desk or another sheet.
+
+    Much of its outline is the picture's border, or most of it is as thick as no pen is for the size. An area that fills
+    most of the picture may still be a stroke: the border would have been its ground otherwise.
+    """
+    box = extent(digit)
+    area = np.count_nonzero(digit)
+    if box is None or area > MOST * digit.size:
+        return False
+    cut = sum(np.count_nonzero(line) for line in (digit[0], digit[-1], digit[:, 0], digit[:, -1]))
+    x0, y0, x1, y1 = box
+    side = max(x1 - x0, y1 - y0)
+    if cut:
+        free = np.count_nonzero(digit[1:] != digit[:-1]) + np.count_nonzero(digit[:, 1:] != digit[:, :-1])
+        if cut > CUT_OFF * (cut + free) and stroke_width(digit) > THIN * side:
+            return True
+    window = max(3, round(SQUARE * side) | 1)
+    if side < LARGE * max(digit.shape) or area < SOLID * window * window or min(x1 - x0, y1 - y0) < window:
+        return False
+    return np.count_nonzero(opened_mask(digit[y0:y1, x0:x1], window)) > SOLID * area
+
+
+def is_line_across(digit: Mask) -> bool:
+    """Return whether ink is one thin, straight line from border to border: a ruling, a fold, the edge of a shadow."""
+    height, width = digit.shape
+    box = extent(digit)
+    if box is None:
+        return False
+    x0, y0, x1, y1 = box
+    if not ((x0 == 0 and x1 == width) or (y0 == 0 and y1 == height)):
+        return False
+    side = max(x1 - x0, y1 - y0)
+    if np.count_nonzero(digit) > 2 * THIN * side * side:
+        return False
+    spread = np.linalg.eigvalsh(np.cov(np.nonzero(digit)))
+    return bool(spread[0] < STRAIGHT**2 * spread[1])
 
 
 def is_tangle(digit: Mask, side: int, share: float, shapes: int) -> bool:

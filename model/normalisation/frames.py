@@ -12,8 +12,8 @@ INSIDE = 0.4
 BEYOND = 0.6
 DEEPEST = 0.3
 PERSISTS = 0.08
-TURNS = 0.7
-MOST_TURNS = 0.78
+LEAST_TURNS = 0.65
+TURNS = 0.72
 APART = 0.2
 ATTACHED = 0.02
 LEG = 0.6
@@ -59,11 +59,11 @@ def _negative_depths(light: Mask) -> tuple[int, int]:
         return 0, 0
     turns = np.count_nonzero(light[:, 1:] != light[:, :-1], axis=0) / len(light)
     left, right = int(turns[:deepest].argmax()), int(turns[: -deepest - 1 : -1].argmax())
-    least, most = sorted((float(turns[left]), float(turns[-right - 1])))
+    at_left, at_right = float(turns[left]), float(turns[-right - 1])
     shares = light[:, : left + 1].mean(), light[:, width - right - 1 :].mean()
     ends = light[0, left + 1 : width - right - 1].mean(), light[-1, left + 1 : width - right - 1].mean()
     apart = min(shares) - max(ends), min(ends) - max(shares)  # the bands of a frame go on above and below the sheet
-    return (left + 1, right + 1) if least >= TURNS and most >= MOST_TURNS and max(apart) > APART else (0, 0)
+    return (left + 1, right + 1) if min(at_left, at_right) > LEAST_TURNS and at_left + at_right > 2 * TURNS and max(apart) > APART else (0, 0)
 
 
 def _positive(plane: Plane, light: Mask, left: int, right: int) -> Plane:
@@ -109,8 +109,8 @@ def _depth(shares: Shares, sheet: float, across: Shares) -> int:
 
 
 def _legs(across: Shares) -> float:
-    """What share of a line the sides of a frame take, where there are two."""
+    """What share of a line the sides of a frame take: two of them, or one that is solid all along."""
     inside = np.flatnonzero(across < LEG)
-    if len(inside) == 0 or inside[0] == 0 or inside[-1] == len(across) - 1:
-        return 0.0
-    return 1.0 - float(inside[-1] + 1 - inside[0]) / len(across)
+    if len(inside) and (inside[0] == 0 or inside[-1] == len(across) - 1):
+        inside = np.flatnonzero(across < WHOLE)
+    return 1.0 - float(inside[-1] + 1 - inside[0]) / len(across) if len(inside) else 0.0

@@ -18,7 +18,7 @@ TWO_LEVELS = 0.7
 LARGE_SHARE = 0.3
 LARGE = 0.6
 PARTS = 4
-PARTS_AT_GROUND = (8, 14)
+PARTS_AT_GROUND = (6, 14)
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:
@@ -101,9 +101,13 @@ def _flat_ground(plane: Plane, levels: Levels) -> int | None:
     ink = levels.quantile(0.5, threshold + 1)
     if upper - lower <= 2 * FLAT * (ink - level):
         return level
-    lowest = np.sort(_lowest_in_parts(plane))
+    smooth = blurred(plane, 1.0)
+    lowest = np.sort(_lowest_in_parts(smooth)).tolist()
     enough = PARTS_AT_GROUND[max(plane.shape) > SMALL]
-    return int(lowest[0]) if lowest[enough - 1] - lowest[0] <= 2 * FLAT * (ink - level) else None
+    if lowest[enough - 1] - lowest[0] > 2 * FLAT * (ink - level):
+        return None
+    noise = np.maximum(plane, smooth) - np.minimum(plane, smooth)
+    return lowest[0] if float(noise.mean()) <= 2 * FLAT * (ink - level) else None
 
 
 def _lowest_in_parts(plane: Plane) -> Plane:

@@ -13,6 +13,7 @@ from model.normalisation.shaping import unstretched
 ZOOM_BELOW = 44
 ZOOM_MARGIN = 0.4
 ALL_SHEET = 0.76
+GIVE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,11 +55,18 @@ def located(grey: Plane) -> Found | None:
     coarse = _found(plane, dark, levels, tiny=scale < 1)
     if coarse is None:
         return None
-    if coarse.ink.shape == plane.shape:
+    if _fills(coarse.box, plane):
         coarse = replace(coarse, ink=unstretched(coarse.ink))
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
     return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found
+
+
+def _fills(box: Box, plane: Plane) -> bool:
+    """Whether a box is all of the plane, give or take the ragged outline of what was enlarged."""
+    height, width = plane.shape
+    give = max(1, round(GIVE * max(height, width)))
+    return box[0] <= give and box[1] <= give and box[2] >= width - give and box[3] >= height - give
 
 
 def _may_have_bands(plane: Plane, levels: Levels) -> bool:
