@@ -18,7 +18,7 @@ TWO_LEVELS = 0.7
 LARGE_SHARE = 0.3
 LARGE = 0.6
 PARTS = 4
-PARTS_AT_GROUND = (6, 14)
+PARTS_AT_GROUND = (6, 10)
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:

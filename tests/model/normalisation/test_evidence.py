@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.normalisation.evidence import is_blank, is_tangle
+from model.normalisation.evidence import is_blank, is_line_across, is_patch, is_tangle
 from tests.model.normalisation.drawing import seven
 
 
@@ -27,6 +27,26 @@ def test_what_fades_away_slowly_is_blank() -> None:
     y, x = np.mgrid[0:60, 0:60] - 29.5
     fading = np.clip(200 - 5 * np.maximum(abs(x), abs(y)), 0, 255).astype(np.uint8)
     assert is_blank(fading, ink, ink, contrast=100, clarity=6)
+
+
+def test_areas_are_no_strokes() -> None:
+    """A shadow across a corner, one with a round edge, and a sheet on a desk; a digit that touches the border is none."""
+    y, x = np.mgrid[0:60, 0:90]
+    assert is_patch(x + y < 50)
+    assert is_patch((x - 90) ** 2 + (y - 60) ** 2 < 1600)
+    assert is_patch((abs(x - 45 + 0.1 * y) < 25) & (abs(y - 30) < 20))
+    for ink in (seven(), seven()[20:, 20:80], seven(thick=18), seven(28, 28, 3)):
+        assert not is_patch(ink)
+
+
+def test_a_line_from_border_to_border_is_no_stroke() -> None:
+    """A ruling or a fold, also where it slants; a 1 ends inside, and a 7 has a corner."""
+    y, x = np.mgrid[0:60, 0:90]
+    line = abs(y - 30 - 0.2 * (x - 45)) < 1
+    assert is_line_across(line)
+    assert is_line_across(line.T)
+    assert not is_line_across(line & (x > 10) & (x < 80))
+    assert not is_line_across(seven(thick=2)[20:86])
 
 
 def test_long_strokes_in_a_small_space_are_a_tangle() -> None:

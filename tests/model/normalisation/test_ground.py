@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model.normalisation import ground
 from model.normalisation.levels import counted
@@ -55,6 +56,16 @@ def test_strokes_along_the_border_are_ink_where_the_ground_is_flat() -> None:
     plane[14:46, 12:28] = 0
     strength, _ = ground.ink_strength(plane, counted(plane))
     np.testing.assert_array_equal(strength, plane)
+
+
+@pytest.mark.parametrize("side", [28, 64])
+def test_soft_strokes_that_fill_the_frame_are_ink(side: int) -> None:
+    """An 8x8 digit enlarged smoothly has hardly two equal levels; its ground is flat all the same."""
+    coarse = np.array([[0, 90, 255, 255, 255, 140, 0, 0]] + [[0] * 5 + [220, 255, 30]] * 5 + [[255] * 8] * 2, np.uint8)
+    image = Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR)
+    plane = np.asarray(image)
+    strength, _ = ground.ink_strength(plane, counted(plane))
+    assert overlap(strength > 127, plane > 127) > 0.95
 
 
 def test_the_levels_returned_are_those_of_the_strength() -> None:
