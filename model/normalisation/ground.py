@@ -7,7 +7,8 @@ from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
-SMALL = 40  # a picture of this size has room for the largest window alone
+SMALL = 40  # a picture of this size has room for one window alone
+SMALL_WINDOW = 0.3
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
@@ -66,7 +67,7 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
         return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
     smooth = blurred(plane, 1.0)
     if max(plane.shape) <= SMALL:
-        ground = local_ground(smooth, _window(smooth, WINDOWS[-1]))
+        ground = local_ground(smooth, _window(smooth, SMALL_WINDOW))
     else:
         ground = _ground_between_strokes(smooth)
     strength = np.maximum(plane, ground) - ground

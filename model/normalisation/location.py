@@ -38,6 +38,7 @@ class Found:
 def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
     plane, scale = planes.at_working_size(grey)
+    plane = planes.without_salt(plane)
     levels = counted(plane)
     inner = (0, 0, *plane.shape[::-1])
     if _may_have_bands(plane, levels):
