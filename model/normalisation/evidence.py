@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.normalisation.planes import Mask, Plane, dilated, extent, opened_mask
+from model.normalisation.planes import Mask, Plane, dilated, extent, highest, opened_mask
 from model.normalisation.strokes import stroke_width
 
 LEAST_CONTRAST = 5.0
@@ -14,22 +14,26 @@ LEAST_EDGE = 0.68
 LONGEST = 5.2
 LEAST_SHARE = 0.45
 MANY = 8
-CUT_OFF = 0.36
+CUT_OFF = 0.4
 SOLID = 0.62
 SQUARE = 0.46
 LARGE = 0.3
 MOST = 0.55
 THIN = 0.06
 STRAIGHT = 0.03
+ALIKE = 0.35
+ONE_SIDED = 0.3
+REACH = 9
 
 
-def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: float) -> bool:
+def is_blank(plane: Plane, strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: float) -> bool:
     """Return whether what was found is paper.
 
     Strokes stand out from what surrounds them more than paper varies (clarity) and end abruptly (edge); shadows and
     slopes fade away slowly, and the dark spots of a texture are neither rare nor alone.
 
     Args:
+        plane: (h, w) the sheet, light ink.
         strength: (h, w) strength above the local ground.
         ink: all that was found darker than the threshold.
         digit: the chosen part of it.
@@ -40,13 +44,15 @@ def is_blank(strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: 
         return True
     if is_patch(digit) or is_line_across(digit):
         return True
-    if clarity > SURE_CLARITY:
-        return False
     near = dilated(digit)
     around = dilated(near, 5) & ~near & ~ink
     if not around.any():
         return False
     inside = float(strength[digit].mean())
+    if is_one_sided(plane, digit, around, inside):
+        return True
+    if clarity > SURE_CLARITY:
+        return False
     return inside - float(strength[around].mean()) < LEAST_EDGE * inside
 
 
@@ -71,6 +77,19 @@ def is_patch(digit: Mask) -> bool:
     if side < LARGE * max(digit.shape) or area < SOLID * window * window or min(x1 - x0, y1 - y0) < window:
         return False
     return np.count_nonzero(opened_mask(digit[y0:y1, x0:x1], window)) > SOLID * area
+
+
+def is_one_sided(plane: Plane, digit: Mask, around: Mask, rise: float) -> bool:
+    """Return whether the sheet rises to the ink and stays up behind it: what is left along the edge of a shadow.
+
+    Args:
+        plane: (h, w) the sheet, light ink.
+        digit: (h, w) the ink.
+        around: (h, w) what lies close by.
+        rise: how far the ink rises above its ground, on average.
+    """
+    beside = highest(np.where(digit, plane, np.uint8(0)), REACH)[around]
+    return float(np.mean(plane[around] + ALIKE * rise >= beside)) > ONE_SIDED
 
 
 def is_line_across(digit: Mask) -> bool:

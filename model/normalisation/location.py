@@ -108,7 +108,8 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     chosen = selection.select(shapes, coverage)
     digit = shapes.mask(chosen.chosen)
     x0, y0, x1, y1 = chosen.box
-    blank = evidence.is_blank(strength, ink, digit, contrast, contrast / max(deviation, 0.5) * chosen.share)
+    clarity = contrast / max(deviation, 0.5) * chosen.share
+    blank = evidence.is_blank(plane, strength, ink, digit, contrast, clarity)
     tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
     crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
     others = ink & ~digit

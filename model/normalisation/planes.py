@@ -158,6 +158,11 @@ def dilated(mask: Mask, window: int = 3) -> Mask:
     return _extreme(mask.view(np.uint8), window, np.maximum).view(np.bool_)
 
 
+def highest(plane: Plane, window: int) -> Plane:
+    """Return the highest level within half a window on every side."""
+    return _extreme(plane, window, np.maximum)
+
+
 def dilated_along(mask: Mask, window: int, axis: int) -> Mask:
     """Return the mask grown by half a window in both directions of the axis."""
     return _extreme_along(mask, window, axis, np.maximum)

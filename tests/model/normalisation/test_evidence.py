@@ -2,22 +2,24 @@
 
 import numpy as np
 
-from model.normalisation.evidence import is_blank, is_line_across, is_patch, is_tangle
+from model.normalisation.evidence import is_blank, is_line_across, is_one_sided, is_patch, is_tangle
+from model.normalisation.planes import dilated
 from tests.model.normalisation.drawing import seven
 
 
 def test_a_clear_digit_is_not_blank() -> None:
     """Strong ink with abrupt ends."""
     ink = seven()
-    assert not is_blank(ink.astype(np.uint8) * np.uint8(200), ink, ink, contrast=200, clarity=20)
+    sheet = ink.astype(np.uint8) * np.uint8(200)
+    assert not is_blank(sheet, sheet, ink, ink, contrast=200, clarity=20)
 
 
 def test_low_contrast_or_clarity_is_blank() -> None:
     """What rises no more than the paper varies is paper."""
     ink = seven()
     strength = ink.astype(np.uint8) * np.uint8(100)
-    assert is_blank(strength, ink, ink, contrast=4, clarity=20)
-    assert is_blank(strength, ink, ink, contrast=100, clarity=3)
+    assert is_blank(strength, strength, ink, ink, contrast=4, clarity=20)
+    assert is_blank(strength, strength, ink, ink, contrast=100, clarity=3)
 
 
 def test_what_fades_away_slowly_is_blank() -> None:
@@ -26,7 +28,7 @@ def test_what_fades_away_slowly_is_blank() -> None:
     ink[20:40, 20:40] = True
     y, x = np.mgrid[0:60, 0:60] - 29.5
     fading = np.clip(200 - 5 * np.maximum(abs(x), abs(y)), 0, 255).astype(np.uint8)
-    assert is_blank(fading, ink, ink, contrast=100, clarity=6)
+    assert is_blank(fading, fading, ink, ink, contrast=100, clarity=6)
 
 
 def test_areas_are_no_strokes() -> None:
@@ -37,6 +39,17 @@ def test_areas_are_no_strokes() -> None:
     assert is_patch((abs(x - 45 + 0.1 * y) < 25) & (abs(y - 30) < 20))
     for ink in (seven(), seven()[20:, 20:80], seven(thick=18), seven(28, 28, 3)):
         assert not is_patch(ink)
+
+
+def test_what_is_left_along_the_edge_of_a_shadow_is_no_stroke() -> None:
+    """Behind it the sheet stays as it is there; behind a stroke it falls again, in light as in shadow."""
+    x = np.mgrid[0:60, 0:60][1]
+    shadow = np.where(x > 30, np.uint8(120), np.uint8(40))
+    edge = abs(x - 32) < 2
+    assert is_one_sided(shadow, edge, dilated(edge, 7) & ~dilated(edge), 80)
+    ink = seven(60, 60, 4)
+    sheet = shadow + ink * np.uint8(80)
+    assert not is_one_sided(sheet, ink, dilated(ink, 7) & ~dilated(ink), 80)
 
 
 def test_a_line_from_border_to_border_is_no_stroke() -> None:
