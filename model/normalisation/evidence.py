@@ -24,36 +24,44 @@ STRAIGHT = 0.03
 ALIKE = 0.35
 ONE_SIDED = 0.3
 REACH = 9
+AROUND = 4
 
 
-def is_blank(plane: Plane, strength: Plane, ink: Mask, digit: Mask, contrast: float, clarity: float) -> bool:
-    """Return whether what was found is paper.
+def is_faint(contrast: float, clarity: float) -> bool:
+    """Return whether ink rises no further above the paper than paper varies.
 
-    Strokes stand out from what surrounds them more than paper varies (clarity) and end abruptly (edge); shadows and
-    slopes fade away slowly, and the dark spots of a texture are neither rare nor alone.
+    Args:
+        contrast: between the typical ink and the typical paper, in grey levels.
+        clarity: contrast in standard deviations of the paper, times the chosen share of the ink.
+    """
+    least = FAINT_CLARITY if contrast < FAINT_CONTRAST else LEAST_CLARITY
+    return contrast < LEAST_CONTRAST or clarity < least
+
+
+def is_ground(plane: Plane, strength: Plane, ink: Mask, digit: Mask, clarity: float) -> bool:
+    """Return whether what was found is a part of the ground: an area, a line across it, an edge or a slope of its light.
+
+    Strokes end abruptly, at both sides; shadows and slopes fade away slowly or stay.
 
     Args:
         plane: (h, w) the sheet, light ink.
         strength: (h, w) strength above the local ground.
         ink: all that was found darker than the threshold.
-        digit: the chosen part of it.
-        contrast: between the typical ink and the typical paper, in grey levels.
-        clarity: contrast in standard deviations of the paper, times the chosen share of the ink.
+        digit: the chosen part of it, not empty.
+        clarity: as in ``is_faint``.
     """
-    if contrast < LEAST_CONTRAST or clarity < (FAINT_CLARITY if contrast < FAINT_CONTRAST else LEAST_CLARITY):
-        return True
     if is_patch(digit) or is_line_across(digit):
         return True
+    x0, y0, x1, y1 = extent(digit) or (0, 0, 0, 0)
+    place = (slice(max(0, y0 - AROUND), y1 + AROUND), slice(max(0, x0 - AROUND), x1 + AROUND))
+    plane, strength, ink, digit = plane[place], strength[place], ink[place], digit[place]
     near = dilated(digit)
     around = dilated(near, 5) & ~near & ~ink
     if not around.any():
         return False
-    inside = float(strength[digit].mean())
-    if is_one_sided(plane, digit, around, inside):
-        return True
-    if clarity > SURE_CLARITY:
-        return False
-    return inside - float(strength[around].mean()) < LEAST_EDGE * inside
+    inside, outside = float(strength[digit].mean()), float(strength[around].mean())
+    fades = clarity <= SURE_CLARITY and inside - outside < LEAST_EDGE * inside
+    return fades or is_one_sided(plane, digit, around, inside)
 
 
 def is_patch(digit: Mask) -> bool:
@@ -76,7 +84,7 @@ def is_patch(digit: Mask) -> bool:
     window = max(3, round(SQUARE * side) | 1)
     if side < LARGE * max(digit.shape) or area < SOLID * window * window or min(x1 - x0, y1 - y0) < window:
         return False
-    return np.count_nonzero(opened_mask(digit[y0:y1, x0:x1], window)) > SOLID * area
+    return bool(np.count_nonzero(opened_mask(digit[y0:y1, x0:x1], window)) > SOLID * area)
 
 
 def is_one_sided(plane: Plane, digit: Mask, around: Mask, rise: float) -> bool:

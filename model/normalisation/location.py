@@ -67,7 +67,8 @@ def _fills(box: Box, plane: Plane) -> bool:
     """Whether a box is all of the plane, give or take the ragged outline of what was enlarged."""
     height, width = plane.shape
     give = max(1, round(GIVE * max(height, width)))
-    return box[0] <= give and box[1] <= give and box[2] >= width - give and box[3] >= height - give
+    x0, y0, x1, y1 = box
+    return bool(max(x0, y0, width - x1, height - y1) <= give)
 
 
 def _may_have_bands(plane: Plane, levels: Levels) -> bool:
@@ -109,7 +110,7 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     digit = shapes.mask(chosen.chosen)
     x0, y0, x1, y1 = chosen.box
     clarity = contrast / max(deviation, 0.5) * chosen.share
-    blank = evidence.is_blank(plane, strength, ink, digit, contrast, clarity)
+    blank = evidence.is_faint(contrast, clarity) or evidence.is_ground(plane, strength, ink, digit, clarity)
     tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
     crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
     others = ink & ~digit

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from model.normalisation.evidence import is_blank, is_line_across, is_one_sided, is_patch, is_tangle
+from model.normalisation.evidence import (
+    is_faint,
+    is_ground,
+    is_line_across,
+    is_one_sided,
+    is_patch,
+    is_tangle,
+)
 from model.normalisation.planes import dilated
 from tests.model.normalisation.drawing import seven
 
@@ -11,15 +18,14 @@ def test_a_clear_digit_is_not_blank() -> None:
     """Strong ink with abrupt ends."""
     ink = seven()
     sheet = ink.astype(np.uint8) * np.uint8(200)
-    assert not is_blank(sheet, sheet, ink, ink, contrast=200, clarity=20)
+    assert not is_faint(contrast=200, clarity=20)
+    assert not is_ground(sheet, sheet, ink, ink, clarity=20)
 
 
 def test_low_contrast_or_clarity_is_blank() -> None:
     """What rises no more than the paper varies is paper."""
-    ink = seven()
-    strength = ink.astype(np.uint8) * np.uint8(100)
-    assert is_blank(strength, strength, ink, ink, contrast=4, clarity=20)
-    assert is_blank(strength, strength, ink, ink, contrast=100, clarity=3)
+    assert is_faint(contrast=4, clarity=20)
+    assert is_faint(contrast=100, clarity=3)
 
 
 def test_what_fades_away_slowly_is_blank() -> None:
@@ -28,7 +34,7 @@ def test_what_fades_away_slowly_is_blank() -> None:
     ink[20:40, 20:40] = True
     y, x = np.mgrid[0:60, 0:60] - 29.5
     fading = np.clip(200 - 5 * np.maximum(abs(x), abs(y)), 0, 255).astype(np.uint8)
-    assert is_blank(fading, fading, ink, ink, contrast=100, clarity=6)
+    assert is_ground(fading, fading, ink, ink, clarity=6)
 
 
 def test_areas_are_no_strokes() -> None:
