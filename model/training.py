@@ -329,9 +329,7 @@ def network_config(config: TrainingConfig, start: Network | None) -> NetworkConf
     found = NetworkConfig(start.sizes[1:-1], hidden[0].activation if hidden else NetworkConfig().activation)
     asked = config.network or found
     if asked.activation != found.activation:
-        raise ConfigInvalid(
-            "network.activation", f"expected that of start_from, {found.activation}, or none"
-        )
+        raise ConfigInvalid("network.activation", f"expected that of start_from, {found.activation}, or none")
     return asked
 
 
