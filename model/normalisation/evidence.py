@@ -1,5 +1,7 @@
 """Is there a digit at all? An empty sheet, noise and texture also have a strongest shape."""
 
+import math
+
 import numpy as np
 
 from model.normalisation.planes import Mask, Plane, dilated, extent, highest, opened_mask
@@ -20,11 +22,13 @@ SQUARE = 0.46
 LARGE = 0.3
 MOST = 0.55
 THIN = 0.06
+WIDE = 0.2
 STRAIGHT = 0.03
 ALIKE = 0.35
 ONE_SIDED = 0.3
 REACH = 9
 AROUND = 4
+SMALL = 40
 
 
 def is_faint(contrast: float, clarity: float) -> bool:
@@ -52,7 +56,12 @@ def is_ground(plane: Plane, strength: Plane, ink: Mask, digit: Mask, clarity: fl
     """
     if is_patch(digit) or is_line_across(digit):
         return True
+    height, width = digit.shape
     x0, y0, x1, y1 = extent(digit) or (0, 0, 0, 0)
+    is_small = max(width, height) <= SMALL  # it has no room for an edge that ends clear of the border
+    has_edges = not is_small or min(x0, y0, width - x1, height - y1) == 0
+    if clarity > SURE_CLARITY and not has_edges:
+        return False
     place = (slice(max(0, y0 - AROUND), y1 + AROUND), slice(max(0, x0 - AROUND), x1 + AROUND))
     plane, strength, ink, digit = plane[place], strength[place], ink[place], digit[place]
     near = dilated(digit)
@@ -61,7 +70,7 @@ def is_ground(plane: Plane, strength: Plane, ink: Mask, digit: Mask, clarity: fl
         return False
     inside, outside = float(strength[digit].mean()), float(strength[around].mean())
     fades = clarity <= SURE_CLARITY and inside - outside < LEAST_EDGE * inside
-    return fades or is_one_sided(plane, digit, around, inside)
+    return fades or (has_edges and is_one_sided(plane, digit, around, inside))
 
 
 def is_patch(digit: Mask) -> bool:
@@ -74,13 +83,15 @@ def is_patch(digit: Mask) -> bool:
     area = np.count_nonzero(digit)
     if box is None or area > MOST * digit.size:
         return False
-    cut = sum(np.count_nonzero(line) for line in (digit[0], digit[-1], digit[:, 0], digit[:, -1]))
     x0, y0, x1, y1 = box
     side = max(x1 - x0, y1 - y0)
-    if cut:
-        free = np.count_nonzero(digit[1:] != digit[:-1]) + np.count_nonzero(digit[:, 1:] != digit[:, :-1])
-        if cut > CUT_OFF * (cut + free) and stroke_width(digit) > THIN * side:
-            return True
+    cut = sum(np.count_nonzero(line) for line in (digit[0], digit[-1], digit[:, 0], digit[:, -1]))
+    width = stroke_width(digit)
+    free = 2 * area / max(width, 1e-9) * 4 / math.pi  # steps between ink and what is not: see stroke_width
+    if cut > CUT_OFF * (cut + free) and width > THIN * side:
+        return True
+    if width < WIDE * side:
+        return False
     window = max(3, round(SQUARE * side) | 1)
     if side < LARGE * max(digit.shape) or area < SOLID * window * window or min(x1 - x0, y1 - y0) < window:
         return False
