@@ -69,6 +69,13 @@ def fog(digit: Grey, rng: np.random.Generator) -> Grey:
     return to_bytes((_unit(digit) + 1.0 * cloud) / 2)
 
 
+def dense_fog(digit: Grey, rng: np.random.Generator) -> Grey:
+    """Clouds in every size, twice as strong as the digit."""
+    cloud = sum(s**0.8 * noise(rng, 28, 28, s) for s in (2, 4, 8, 16))
+    cloud = (cloud - cloud.min()) / np.ptp(cloud)
+    return to_bytes((_unit(digit) + 2.0 * cloud) / 3)
+
+
 def frost(digit: Grey, rng: np.random.Generator) -> Grey:
     ice = np.clip(noise(rng, 28, 28, 3) * 0.6 + noise(rng, 28, 28, 1.2) * 0.3, 0, 2)
     return to_bytes(0.8 * _unit(digit) + 0.25 * ice)
@@ -202,7 +209,7 @@ CORRUPTIONS: dict[str, Kind] = {
     f.__name__: f
     for f in (
         gaussian_noise, shot_noise, impulse_noise, speckle_noise, gaussian_blur, defocus_blur, motion_blur, zoom_blur,
-        glass_blur, fog, frost, snow, brightness, contrast, saturate, jpeg_blocks, pixelate, quantize, thresholded,
+        glass_blur, fog, dense_fog, frost, snow, brightness, contrast, saturate, jpeg_blocks, pixelate, quantize, thresholded,
         elastic, rotate, shear, scale, translate, stripe, dotted_line, zigzag, spatter, outline,
     )
 }  # fmt: skip

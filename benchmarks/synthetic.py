@@ -339,6 +339,21 @@ def counts8(digit: Grey, rng: np.random.Generator) -> Grey:
     return to_bytes(np.rint(resized(np.pad(c, pads), 8, 8, Image.Resampling.BOX) * 16) / 16)
 
 
+def counts8_enlarged(digit: Grey, rng: np.random.Generator) -> Grey:
+    """8x8 counts of ink that fill the frame, enlarged by whatever program."""
+    c = resized(pen(digit, 64, rng.uniform(0.7, 1.4)), 8, 8, Image.Resampling.BOX)
+    how = (Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC)[rng.integers(3)]
+    side = int(rng.choice([28, 32, 64, 160]))
+    return to_bytes(resized(np.rint(c * 16) / 16, side, side, how))
+
+
+def dithered(digit: Grey, rng: np.random.Generator) -> Grey:
+    """Grey paper in one bit."""
+    c = placed(pen(digit, int(rng.integers(60, 250)), rng.uniform(0.7, 1.3)), rng, (0.1, 0.6))
+    scene = to_bytes(negative(inked(c, 0.85, 0.1), rng, 0.5))
+    return np.asarray(Image.fromarray(scene).convert("1").convert("L"))
+
+
 def photo(digit: Grey, rng: np.random.Generator) -> Grey:
     c = placed(pen(digit, int(rng.integers(60, 300)), rng.uniform(0.3, 1.3)), rng, (0.1, 1.0))
     h, w = c.shape
@@ -353,6 +368,6 @@ KINDS: dict[str, Kind] = {
     f.__name__: f
     for f in (
         texture, rough, ruled, squared, shadow, faint, board, corner, filled, edge, neighbour, pencil, mouse, blob,
-        framed, speckled, scan, bitmap16, grey16, counts8, photo,
+        framed, speckled, scan, bitmap16, grey16, counts8, counts8_enlarged, dithered, photo,
     )
 }  # fmt: skip

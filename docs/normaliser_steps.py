@@ -30,6 +30,8 @@ def black_on_white(mask: Mask) -> Plane:
 def steps(grey: Plane) -> list[Plane]:
     """The picture, its sheet, ink above the local ground, ink, without lines, without scratches, the digit, 28x28."""
     plane, _ = planes.at_working_size(grey)
+    plane = planes.without_salt(plane)
+    plane = np.ascontiguousarray(frames.without_negative_bands(plane, plane > counted(plane).otsu[0]))
     x0, y0, x1, y1 = frames.inner_box(plane > counted(plane).otsu[0])
     sheet = plane[y0:y1, x0:x1]
     light = ~sheet if ground.is_dark_ink(sheet, counted(sheet)) else sheet

@@ -24,7 +24,7 @@ from model.detector import HIDDEN, detector_sizes
 from model.errors import ArtifactCorrupt, ShapeMismatch
 from model.losses import DIGITS
 from model.network import PIXELS, Layer, Network
-from model.pixels import VERSION as PREPROCESSING
+from model.pixels import READABLE as PREPROCESSINGS
 from model.tensors import read_metadata
 
 FORMAT = "numeral"
@@ -185,8 +185,9 @@ def decode_manifest(data: bytes) -> dict[str, Any]:
     for name in ("weights", "architecture", "preprocessing", "calibration", "training", "metrics"):
         if not isinstance(manifest.get(name), dict):
             raise ArtifactCorrupt(f"expected an object {name!r} in the manifest")
-    if manifest["preprocessing"].get("version") != PREPROCESSING:
-        raise ArtifactCorrupt(f"expected a network for preprocessing version {PREPROCESSING}, got another")
+    if manifest["preprocessing"].get("version") not in PREPROCESSINGS:
+        known = " or ".join(sorted(PREPROCESSINGS))
+        raise ArtifactCorrupt(f"expected a network for preprocessing version {known}, got another")
     if not isinstance(manifest.get("version"), str):
         raise ArtifactCorrupt("expected a version in the manifest")
     return manifest

@@ -7,7 +7,8 @@ from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
-SMALL = 40  # a picture of this size has room for the largest window alone
+SMALL = 40  # a picture of this size has room for one window alone
+SMALL_WINDOW = 0.3
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
@@ -17,6 +18,8 @@ FLAT = 0.04
 TWO_LEVELS = 0.7
 LARGE_SHARE = 0.3
 LARGE = 0.6
+PARTS = 4
+PARTS_AT_GROUND = (6, 10)
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:
@@ -59,16 +62,25 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
     It follows slopes and the edges of shadows exactly. A tiny picture has no room for uneven light.
     """
-    flat = levels.quantile(0.5, 0, levels.otsu[0]) if tiny else _flat_ground(plane, levels)
+    may_be_flat = tiny or _has_two_levels(plane, levels)
+    flat = _sharp_ground(levels, at_any_rate=tiny) if may_be_flat else None
     if flat is not None:
-        return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
+        return _above(flat, plane, levels)
     smooth = blurred(plane, 1.0)
+    flat = _soft_ground(plane, smooth, levels) if may_be_flat else None
+    if flat is not None:
+        return _above(flat, plane, levels)
     if max(plane.shape) <= SMALL:
-        ground = local_ground(smooth, _window(smooth, WINDOWS[-1]))
+        ground = local_ground(smooth, _window(smooth, SMALL_WINDOW))
     else:
         ground = _ground_between_strokes(smooth)
     strength = np.maximum(plane, ground) - ground
     return strength, counted(strength)
+
+
+def _above(flat: int, plane: Plane, levels: Levels) -> tuple[Plane, Levels]:
+    """What ``ink_strength`` returns above one level."""
+    return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
 
 
 def _ground_between_strokes(smooth: Plane) -> Plane:
@@ -84,20 +96,44 @@ def _ground_between_strokes(smooth: Plane) -> Plane:
     return largest
 
 
-def _flat_ground(plane: Plane, levels: Levels) -> int | None:
-    """The level of a ground that is the same everywhere; None where it is not.
-
-    That is so where two levels stand out, the darker of them sharp, and the lighter holds no area too large for ink.
-    """
+def _has_two_levels(plane: Plane, levels: Levels) -> bool:
+    """Whether two levels stand out, and the lighter holds no area too large for ink, so that the ground may be flat."""
     threshold, separability = levels.otsu
     if separability < TWO_LEVELS:
-        return None
+        return False
     has_much_ink = levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]
-    if has_much_ink and opened_mask(plane > threshold, _window(plane, LARGE)).any():
-        return None
+    return not (has_much_ink and opened_mask(plane > threshold, _window(plane, LARGE)).any())
+
+
+def _sharp_ground(levels: Levels, *, at_any_rate: bool) -> int | None:
+    """The level of a ground whose levels are nearly all the same; None where they are not."""
+    threshold, _ = levels.otsu
     lower, level, upper = (levels.quantile(share, 0, threshold) for share in (0.25, 0.5, 0.75))
-    ink = levels.quantile(0.5, threshold + 1)
-    return level if upper - lower <= 2 * FLAT * (ink - level) else None
+    return level if at_any_rate or upper - lower <= _give(levels, level) else None
+
+
+def _soft_ground(plane: Plane, smooth: Plane, levels: Levels) -> int | None:
+    """The level of a flat ground under ink as soft as enlarging leaves it; None where there is none, or noise."""
+    give = _give(levels, levels.quantile(0.5, 0, levels.otsu[0]))
+    lowest = np.sort(_lowest_in_parts(smooth)).tolist()
+    enough = PARTS_AT_GROUND[max(plane.shape) > SMALL]
+    if lowest[enough - 1] - lowest[0] > give:
+        return None
+    noise = np.maximum(plane, smooth) - np.minimum(plane, smooth)
+    return lowest[0] if float(noise.mean()) <= give else None
+
+
+def _give(levels: Levels, ground: int) -> float:
+    """How far apart levels of a flat ground may be."""
+    return 2 * FLAT * (levels.quantile(0.5, levels.otsu[0] + 1) - ground)
+
+
+def _lowest_in_parts(plane: Plane) -> Plane:
+    """The lowest level in each of PARTS x PARTS parts: the ground's in most, however soft the ink that fills the frame."""
+    height, width = (side // PARTS for side in plane.shape)
+    parts = plane[: height * PARTS, : width * PARTS].reshape(PARTS, height, PARTS, width)
+    lowest: Plane = parts.min(axis=(1, 3)).reshape(-1)
+    return lowest
 
 
 def _window(plane: Plane, share: float) -> int:

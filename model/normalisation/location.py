@@ -13,6 +13,7 @@ from model.normalisation.shaping import unstretched
 ZOOM_BELOW = 44
 ZOOM_MARGIN = 0.4
 ALL_SHEET = 0.76
+GIVE = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,12 +38,17 @@ class Found:
 def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
     plane, scale = planes.at_working_size(grey)
+    plane = planes.without_salt(plane)
     levels = counted(plane)
-    inner = (
-        frames.inner_box(plane > levels.otsu[0])
-        if _may_have_bands(plane, levels)
-        else (0, 0, *plane.shape[::-1])
-    )
+    inner = (0, 0, *plane.shape[::-1])
+    if _may_have_bands(plane, levels):
+        light = plane > levels.otsu[0]
+        positive = frames.without_negative_bands(plane, light)
+        if positive is not plane:
+            plane = np.ascontiguousarray(positive)
+            levels = counted(plane)
+            light = plane > levels.otsu[0]
+        inner = frames.inner_box(light)
     if inner != (0, 0, plane.shape[1], plane.shape[0]):
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)
@@ -50,11 +56,19 @@ def located(grey: Plane) -> Found | None:
     coarse = _found(plane, dark, levels, tiny=scale < 1)
     if coarse is None:
         return None
-    if coarse.ink.shape == plane.shape:
+    if _fills(coarse.box, plane):
         coarse = replace(coarse, ink=unstretched(coarse.ink))
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
     return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found
+
+
+def _fills(box: Box, plane: Plane) -> bool:
+    """Whether a box is all of the plane, give or take the ragged outline of what was enlarged."""
+    height, width = plane.shape
+    give = max(1, round(GIVE * max(height, width)))
+    x0, y0, x1, y1 = box
+    return bool(max(x0, y0, width - x1, height - y1) <= give)
 
 
 def _may_have_bands(plane: Plane, levels: Levels) -> bool:
@@ -95,7 +109,8 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     chosen = selection.select(shapes, coverage)
     digit = shapes.mask(chosen.chosen)
     x0, y0, x1, y1 = chosen.box
-    blank = evidence.is_blank(strength, ink, digit, contrast, contrast / max(deviation, 0.5) * chosen.share)
+    clarity = contrast / max(deviation, 0.5) * chosen.share
+    blank = evidence.is_faint(contrast, clarity) or evidence.is_ground(plane, strength, ink, digit, clarity)
     tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
     crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
     others = ink & ~digit

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from model.normalisation.resampling import both, smoothing
 
@@ -17,6 +17,10 @@ LEAST_SIDE = 28
 SAMPLED_SIDE = 256
 FLAT_TOLERANCE = 3
 FLAT_SHARE = 0.7
+EMPTY = 0.5
+SALTED = 0.02
+SALT = 0.4
+SALTED_SIDE = 56
 
 
 def at_working_size(plane: Plane) -> tuple[Plane, float]:
@@ -40,7 +44,8 @@ def at_working_size(plane: Plane) -> tuple[Plane, float]:
 def _reduced(plane: Plane, factor: int) -> Plane:
     """Blocks of factor x factor pixels become one: their mean, or on a flat canvas the one that differs most from it.
 
-    On a flat canvas the mean would let a hair line vanish; elsewhere it takes noise away.
+    On a flat canvas the mean would let a hair line vanish; elsewhere it takes noise away, and the dots of a grey that was
+    dithered.
     """
     every = max(1, max(plane.shape) // SAMPLED_SIDE)
     counts = np.bincount(plane[::every, ::every].reshape(-1), minlength=256)
@@ -48,6 +53,13 @@ def _reduced(plane: Plane, factor: int) -> Plane:
     near = counts[max(0, canvas - FLAT_TOLERANCE) : canvas + FLAT_TOLERANCE + 1]
     if near.sum() < FLAT_SHARE * counts.sum():
         return np.asarray(Image.fromarray(plane).reduce(factor))
+    furthest = _furthest(plane, factor, canvas)
+    empty = np.count_nonzero((furthest >= canvas - FLAT_TOLERANCE) & (furthest <= canvas + FLAT_TOLERANCE))
+    return furthest if empty > EMPTY * furthest.size else np.asarray(Image.fromarray(plane).reduce(factor))
+
+
+def _furthest(plane: Plane, factor: int, canvas: int) -> Plane:
+    """The pixel of each block that differs most from the canvas."""
     if canvas == 0:
         return _block_extremes(plane, factor, np.maximum)
     low = _block_extremes(plane, factor, np.minimum)
@@ -71,6 +83,23 @@ def _row_extremes(plane: Plane, factor: int, pick: np.ufunc) -> Plane:
     if whole == plane.shape[0]:
         return extremes
     return np.concatenate([extremes, pick.reduce(rows[whole:], axis=0)[None]])
+
+
+def without_salt(plane: Plane) -> Plane:
+    """Return the plane's median over 3x3 if many of its pixels stand alone, as salt, pepper and dithering leave them.
+
+    Small pictures are left alone: their thinnest strokes are of that size.
+    """
+    if min(plane.shape) < SALTED_SIDE:
+        return plane
+    inner = plane[1:-1, 1:-1]
+    beside, above = (plane[1:-1, :-2], plane[1:-1, 2:]), (plane[:-2, 1:-1], plane[2:, 1:-1])
+    highest = np.maximum(np.maximum(*beside), np.maximum(*above))
+    lowest = np.minimum(np.minimum(*beside), np.minimum(*above))
+    alone = np.maximum(inner, highest) - highest + (lowest - np.minimum(inner, lowest))
+    if np.count_nonzero(alone > SALT * 255) < SALTED * inner.size:
+        return plane
+    return np.asarray(Image.fromarray(plane).filter(ImageFilter.MedianFilter(3)))
 
 
 def blurred(plane: Plane, sigma: float) -> Plane:
@@ -127,6 +156,11 @@ def opened_along(mask: Mask, window: int, axis: int) -> Mask:
 def dilated(mask: Mask, window: int = 3) -> Mask:
     """Return the mask grown by half a window on every side."""
     return _extreme(mask.view(np.uint8), window, np.maximum).view(np.bool_)
+
+
+def highest(plane: Plane, window: int) -> Plane:
+    """Return the highest level within half a window on every side."""
+    return _extreme(plane, window, np.maximum)
 
 
 def dilated_along(mask: Mask, window: int, axis: int) -> Mask:

@@ -61,14 +61,16 @@ def select(found: Components, ink: Plane) -> Selection:
     worthy = (mass >= least * mass[main]) & ~others & clear
     chosen = np.zeros(len(found), np.bool_)
     chosen[main] = True
-    while True:
-        box = _union(found.boxes[chosen])
+    box = _union(found.boxes[chosen])
+    while np.count_nonzero(worthy) > np.count_nonzero(chosen):
         reach = max(NEAR * max(box[2] - box[0], box[3] - box[1]), DASH * max(found.labels.shape))
         near = worthy & ~chosen & (_gap(found.boxes, box) <= reach)
         if not near.any():
-            share = float(mass[chosen].sum()) / max(float(mass.sum()), 1e-9)
-            return Selection(chosen, box, 1 + int(np.count_nonzero(others)), share)
+            break
         chosen |= near
+        box = _union(found.boxes[chosen])
+    share = float(mass[chosen].sum()) / max(float(mass.sum()), 1e-9)
+    return Selection(chosen, box, 1 + int(np.count_nonzero(others)), share)
 
 
 def _prominence(found: Components, touches: Chosen) -> Floats:

@@ -13,6 +13,8 @@ FINE = 3
 MARGIN = 2
 STROKES = (1.7, 2.7)
 STRETCHED = 0.5
+LEAST_RUN = 0.35
+ONE_RUN = 1.1
 SQUARE = (0.7, 1.4)
 STROKE_SHARE = 0.18
 INDEX = np.arange(SIDE, dtype=np.float32)
@@ -22,13 +24,16 @@ ONES = np.ones(SIDE, np.float32)
 def unstretched(ink: Plane) -> Plane:
     """Return the ink of a digit that fills its picture, made narrow again if it is a 1 stretched to the full width.
 
-    Only then are the runs of ink in a row half as long as the box, which is about square, on average.
+    Only then each row of the ink, which is about square, is one run, and nearly all of them are half as long as the box.
     """
     height, width = ink.shape
     solid = ink > 127
     runs = np.count_nonzero(solid[:, 1:] > solid[:, :-1]) + np.count_nonzero(solid[:, 0])
-    run = float(np.count_nonzero(solid)) / max(int(runs), 1)
-    if run < STRETCHED * width or not SQUARE[0] < width / height < SQUARE[1]:
+    if runs > ONE_RUN * height or not SQUARE[0] < width / height < SQUARE[1]:
+        return ink
+    lengths = np.sort(np.count_nonzero(solid, axis=1))
+    run = float(lengths.mean())
+    if run < STRETCHED * width or lengths[height // 8] < LEAST_RUN * width:
         return ink
     narrow = max(1, round(width * STROKE_SHARE * height / run))
     return np.asarray(Image.fromarray(ink).resize((narrow, height), Image.Resampling.BOX))

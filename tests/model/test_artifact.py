@@ -151,6 +151,13 @@ def test_foreign_manifests_are_refused(network: Network, changes: dict[str, Any]
         decode_manifest(encode_manifest(manifest))
 
 
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_networks_of_an_earlier_normaliser_stay_readable(network: Network, version: str) -> None:
+    """What it made looks the same to a network, so a published version goes on serving."""
+    manifest = {**whole_manifest(network, encode_weights(network)), "preprocessing": {"version": version}}
+    assert decode_manifest(encode_manifest(manifest))["preprocessing"] == {"version": version}
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
 def test_bytes_that_are_no_manifest_are_refused(data: bytes) -> None:
     """Torn or deep JSON is an error, not a crash."""

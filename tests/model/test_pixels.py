@@ -140,6 +140,17 @@ def test_extreme_pictures_are_survived(shape: tuple[int, int], kind: str) -> Non
         assert not seen.pixels.any()
 
 
+@pytest.mark.parametrize("angle", range(10, 360, 35))
+@pytest.mark.parametrize("depth", [0.3, 0.6])
+def test_a_hard_shadow_on_an_empty_sheet_is_blank(angle: int, depth: float) -> None:
+    """Across the middle or a corner, at any slant."""
+    y, x = np.mgrid[-1:1:150j, -1:1:150j]
+    across = x * np.cos(np.radians(angle)) + y * np.sin(np.radians(angle))
+    for place in (0.0, 0.4):
+        light = np.where(across > place, 1 - depth, 1.0)
+        assert normalise(np.asarray(210 * light, np.uint8)).blank, place
+
+
 RNG = np.random.default_rng(5)
 SCENES: dict[str, Callable[[Ink], Ink]] = {
     "ink on paper": lambda ink: 230 - 190 * ink,

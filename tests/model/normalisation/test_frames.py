@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.normalisation.frames import inner_box
+from model.normalisation.frames import inner_box, without_negative_bands
 from tests.model.normalisation.drawing import seven
 
 WHOLE = (0, 0, 100, 100)
@@ -37,6 +37,32 @@ def test_a_stroke_along_a_margin_is_no_band() -> None:
     cropped = np.zeros((100, 60), bool)
     cropped[:14] = cropped[:, 30:46] = True
     assert inner_box(~cropped)[0::2] == (0, 60)
+
+
+def test_the_bar_of_a_7_that_fills_its_frame_is_no_band() -> None:
+    """A stroke goes on from it, whereas a scanner's dark edge keeps clear of the digit."""
+    filled = np.zeros((28, 28), bool)
+    filled[:4] = filled[:, 20:24] = True
+    assert inner_box(filled) == (0, 0, 28, 28)
+    assert inner_box(~filled) == (0, 0, 28, 28)
+
+
+def test_bands_in_negative_become_positive() -> None:
+    """Strokes that run into the bands are whole again, also where the bands are not as light as the ink."""
+    sheet = np.where(seven(60, 60, 6), np.uint8(220), np.uint8(10))
+    for light in (255, 230):
+        striped = sheet.copy()
+        striped[:, :18], striped[:, -18:] = light - sheet[:, :18], light - sheet[:, -18:]
+        for plane, whole in ((striped, sheet), (striped.T, sheet.T)):
+            mended = without_negative_bands(plane, plane > 127)
+            np.testing.assert_array_equal(mended, whole)
+
+
+def test_a_frame_is_not_taken_for_bands_in_negative() -> None:
+    """Its sides are joined above and below the sheet."""
+    framed = np.where(seven(), np.uint8(250), np.uint8(10))
+    framed[:8] = framed[-8:] = framed[:, :8] = framed[:, -8:] = 250
+    assert without_negative_bands(framed, framed > 127) is framed
 
 
 def test_pictures_of_a_few_lines_are_left_alone() -> None:

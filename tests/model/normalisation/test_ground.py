@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from model.normalisation import ground
 from model.normalisation.levels import counted
@@ -57,8 +58,30 @@ def test_strokes_along_the_border_are_ink_where_the_ground_is_flat() -> None:
     np.testing.assert_array_equal(strength, plane)
 
 
+@pytest.mark.parametrize("side", [28, 64])
+def test_soft_strokes_that_fill_the_frame_are_ink(side: int) -> None:
+    """An 8x8 digit enlarged smoothly has hardly two equal levels; its ground is flat all the same."""
+    coarse = np.array(
+        [[0, 90, 255, 255, 255, 140, 0, 0]] + [[0] * 5 + [220, 255, 30]] * 5 + [[255] * 8] * 2, np.uint8
+    )
+    image = Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR)
+    plane = np.asarray(image)
+    strength, _ = ground.ink_strength(plane, counted(plane))
+    assert overlap(strength > 127, plane > 127) > 0.95
+
+
 def test_the_levels_returned_are_those_of_the_strength() -> None:
     """By whichever way the strength came about."""
     for plane in scenes(seven()).values():
         strength, levels = ground.ink_strength(~plane, counted(~plane))
         np.testing.assert_array_equal(levels.counts, counted(strength).counts)
+
+
+def test_fog_on_a_small_picture_is_ground() -> None:
+    """Clouds a third of the picture wide sink; strokes do not."""
+    y, x = np.mgrid[0:28, 0:28] * (2 * np.pi / 18)
+    ink = seven(28, 28, 3)
+    plane = np.clip(70 + 35 * np.sin(x) * np.cos(y) + 80 * ink, 0, 255).astype(np.uint8)
+    strength, levels = ground.ink_strength(plane, counted(plane))
+    paper, full, _ = levels.paper_and_ink()
+    assert overlap(strength > (paper + full) / 2, ink) > 0.85

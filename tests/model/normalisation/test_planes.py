@@ -85,3 +85,27 @@ def test_pieces_along_a_line_keep_their_length() -> None:
     np.testing.assert_array_equal(np.flatnonzero(kept[1]), np.arange(2, 12))
     assert not kept[2].any()
     np.testing.assert_array_equal(planes.opened_along(mask.T, 6, axis=0), kept.T)
+
+
+@pytest.mark.parametrize("side", [100, 300])
+def test_a_dithered_grey_is_no_canvas_of_ink(side: int) -> None:
+    """Its dots go, at full size and in reduction, and the ink stays."""
+    rng = np.random.default_rng(4)
+    ink = np.zeros((side, side), bool)
+    ink[side // 4 : -side // 4, side // 2 - side // 16 : side // 2 + side // 16] = True
+    dithered = np.where(ink | (rng.random((side, side)) < 0.12), np.uint8(0), np.uint8(255))
+    plane, scale = planes.at_working_size(dithered)
+    dark = planes.without_salt(plane) < 128
+    wanted = ink[:: int(scale), :: int(scale)]
+    assert np.count_nonzero(dark & ~wanted) < 0.02 * dark.size
+    assert np.count_nonzero(dark & wanted) > 0.9 * np.count_nonzero(wanted)
+
+
+def test_thin_lines_and_small_pictures_are_no_salt() -> None:
+    """A line of one pixel has a neighbour everywhere, and a picture of 28x28 keeps its dots."""
+    lines = np.full((80, 80), 255, np.uint8)
+    lines[10:70, 40] = 0
+    lines[np.arange(10, 70), np.arange(10, 70)] = 0
+    assert planes.without_salt(lines) is lines
+    noise = np.random.default_rng(5).integers(0, 256, (28, 28), np.uint8)
+    assert planes.without_salt(noise) is noise

@@ -36,5 +36,14 @@ def test_a_stretched_1_is_made_narrow() -> None:
     wide = np.full((32, 32), 255, np.uint8)
     wide[:6, 20:] = wide[26:, :10] = 0
     assert unstretched(wide).shape[1] < 12
+    slanting = np.tri(32, 32, 12, bool) & ~np.tri(32, 32, -20, bool)
+    assert unstretched(slanting.astype(np.uint8) * np.uint8(255)).shape[1] < 12
     filled = stroke(((0.0, 0.1), (0.9, 0.1), (0.4, 1.0)), 32, 32, 7)
     assert unstretched(filled) is filled
+
+
+def test_a_fat_0_is_no_stretched_1() -> None:
+    """Its hole parts the rows in the middle."""
+    zero = np.full((32, 32), 255, np.uint8)
+    zero[12:20, 13:18] = 0
+    assert unstretched(zero) is zero
