@@ -73,6 +73,8 @@ class TrainingConfig:
         weight_decay: 0 to 1, the share of a weight that decays in a step is this times the rate.
         adversarial: how far pictures are changed against the network before it learns from them, the greatest Euclidean
             length of the change, 0 (off) to 10; a digit's own is about 9.
+        keep_start: the share of the weights of ``start_from`` in those that are published, 0 to 1: halfway between the
+            two networks lies one that has learned the new without forgetting the old.
         average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
         threads: for matrix products, 1 to 64; the last bits of the weights depend on it.
     """
@@ -97,6 +99,7 @@ class TrainingConfig:
     momentum: float = 0.9
     weight_decay: float = 0.01
     adversarial: float = 0.0
+    keep_start: float = 0.0
     average: float = 0.0
     threads: int = 1
 
@@ -119,6 +122,7 @@ class TrainingConfig:
         _number("momentum", self.momentum, 0, 0.999)
         _number("weight_decay", self.weight_decay, 0, 1)
         _number("adversarial", self.adversarial, 0, 10)
+        _number("keep_start", self.keep_start, 0, 1)
         _number("average", self.average, 0, 0.99999)
         _one_of("optimizer", self.optimizer, OPTIMIZERS)
         _one_of("augmentation", self.augmentation, AUGMENTATIONS)

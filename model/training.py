@@ -147,6 +147,7 @@ class Trainer:
         self.network_config = network_config(config, start)
         network = self._first_network(start)
         self.parameters = Parameters.of(network)
+        self._start = self.parameters.vector.copy() if config.keep_start else None
         self.activation_names = [layer.activation for layer in network.layers]
         self.optimizer: Optimizer = (
             AdamW(self.parameters.vector.size, config.weight_decay)
@@ -279,18 +280,23 @@ class Trainer:
         self.epoch, self.batch, self.loss_sum = self.epoch + 1, 0, 0.0
 
     def freeze(self) -> Network:
-        """Return a frozen copy of the network as it is now: the average of the weights where one is kept.
+        """Return a frozen copy of the network as it is now.
+
+        That is the average of the weights where one is kept, and with ``keep_start`` a point between the network that the
+        training began with and this. Source: Wortsman et al. 2022, Robust fine-tuning of zero-shot models, section 3.
 
         Raises:
             Diverged: a weight is not a finite number.
         """
-        source = self.parameters
-        if self.average:
-            source = Parameters.zeros(self._sizes)
-            source.vector[:] = self.average.vector
-        if not np.isfinite(source.vector).all():
+        vector = self.average.vector if self.average else self.parameters.vector
+        if self._start is not None:
+            share = np.float32(self.config.keep_start)
+            vector = share * self._start + (np.float32(1) - share) * vector
+        if not np.isfinite(vector).all():
             raise Diverged("a weight is no longer a finite number; a lower learning rate may help")
-        return source.freeze(self.activation_names)
+        published = Parameters.zeros(self._sizes)
+        published.vector[:] = vector
+        return published.freeze(self.activation_names)
 
     @property
     def _sizes(self) -> tuple[int, ...]:

@@ -67,6 +67,12 @@ def train(
             help="How far pictures are changed against the network; 0 leaves them.", show_default="0"
         ),
     ] = None,
+    keep_start: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the weights of --start-from in those that are published.", show_default="0"
+        ),
+    ] = None,
     average: Annotated[
         float | None,
         typer.Option(help="Decay of a moving average of the weights; 0 keeps none.", show_default="0"),
