@@ -29,21 +29,7 @@ _WIDE: Final = TrainingConfig(
 _NEARER: Final = replace(
     _WIDE, network=None, epochs=85, learning_rate=0.0008, augmentation="finish", non_digits=16_000, seed=2
 )
-_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3)
-_STEADY: Final = replace(
-    _NEARER,
-    epochs=16,
-    batch_size=512,
-    learning_rate=0.0005,
-    synthetic=30_000,
-    adversarial=1.2,
-    keep_start=0.5,
-    weight_decay=0.03,
-    average=0.999,
-    seed=5,
-    promote="if_better",
-)
-
+_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3, promote="if_better")
 RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
     "quick": (
         TrainingConfig(
@@ -55,6 +41,6 @@ RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
         ),
     ),
     "standard": (TrainingConfig(),),
-    "release": (_WIDE, _NEARER, _LONG, _STEADY),
+    "release": (_WIDE, _NEARER, _LONG),
 }
 """The trainings of each recipe, in their order."""

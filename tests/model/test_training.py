@@ -208,6 +208,24 @@ def test_a_larger_network_grows_from_the_one_it_starts_from(
     assert trainer.freeze().layers[2].weight[32:].any() or trainer.freeze().layers[1].weight[32:].any()
 
 
+def test_part_of_the_start_is_kept_in_what_is_published(small_split: Split, small_trained: Trained) -> None:
+    """A quarter of the first weights and three of the last; all of the first with 1; and a resumed training ends alike."""
+    start = small_trained.network
+    config = small_config(epochs=1, keep_start=0.25)
+    trainer = Trainer(config, small_split, start)
+    trainer.learn_batch()
+    resumed = restore(config, small_split, save_checkpoint(trainer), start)
+    for one in (trainer, resumed):
+        run(one)
+    first, last = start.layers[0].weight, trainer.parameters.weights[0]
+    published = trainer.freeze().layers[0].weight
+    np.testing.assert_allclose(published, 0.25 * first + 0.75 * last, atol=1e-6)
+    np.testing.assert_array_equal(published, resumed.freeze().layers[0].weight)
+    unmoved = Trainer(replace(config, keep_start=1.0), small_split, start)
+    unmoved.learn_batch()
+    np.testing.assert_array_equal(unmoved.freeze().layers[0].weight, first)
+
+
 def test_divergence_is_noticed(small_split: Split) -> None:
     """A rate far too high ends in numbers that are not finite, and with an error that says so."""
     config = small_config(optimizer="sgd", learning_rate=10.0, loss="cross_entropy", epochs=30, momentum=0.99)
