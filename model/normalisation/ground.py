@@ -8,7 +8,8 @@ from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
 SMALL = 40  # a picture of this size has room for one window alone
-SMALL_WINDOW = 0.3
+TINY = 28  # and one of this size, where a digit fills the frame, for a smaller one: fog and frost are uneven within strokes
+TINY_WINDOW = 0.3
 ENOUGH = 0.8
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
@@ -71,7 +72,8 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
     if flat is not None:
         return _above(flat, plane, levels)
     if max(plane.shape) <= SMALL:
-        ground = local_ground(smooth, _window(smooth, SMALL_WINDOW))
+        share = TINY_WINDOW if max(plane.shape) <= TINY else WINDOWS[-1]
+        ground = local_ground(smooth, _window(smooth, share))
     else:
         ground = _ground_between_strokes(smooth)
     strength = np.maximum(plane, ground) - ground
