@@ -3,6 +3,7 @@
 The borders of a picture carry ink so rarely that of 784 pixels some 250 are dark in a mini-batch of 128 unvaried digits.
 A dark input adds nothing to any weighted sum, and the gradient of its weights, activation times delta, is zero: what is
 left out changes no result. The lit inputs and their weights are moved together, so that a product is still one.
+``network.sums`` does the like for a network that only reads, and in every layer.
 """
 
 import numpy as np

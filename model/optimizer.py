@@ -86,7 +86,8 @@ class AdamW:
         scale2 = ((1 - self.BETA2) / (1 - self.BETA2**step)) ** 0.5
         step_size, epsilon = np.float32(rate * scale1 / scale2), np.float32(self.EPSILON / scale2)
         keep = np.float32(1 - rate * self._decay)
-        moments1, moments2 = (moment[first : first + parameters.size] for moment in self.state.values())
+        part = slice(first, first + parameters.size)
+        moments1, moments2 = self.state["moment1"][part], self.state["moment2"][part]
         for block in _blocks(parameters.size):
             p, change, moment1, moment2 = parameters[block], gradient[block], moments1[block], moments2[block]
             moment1 *= np.float32(self.BETA1)

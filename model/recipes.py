@@ -30,6 +30,7 @@ _NEARER: Final = replace(
     _WIDE, network=None, epochs=85, learning_rate=0.0008, augmentation="finish", non_digits=16_000, seed=2
 )
 _LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3, promote="if_better")
+
 RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
     "quick": (
         TrainingConfig(

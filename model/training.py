@@ -134,7 +134,8 @@ class Trainer:
             start: the network to go on from; None for random weights.
 
         Raises:
-            ConfigInvalid: the configuration names a network that ``start`` cannot grow into.
+            ConfigInvalid: the configuration names a network that ``start`` cannot grow into, or keeps a part of a start that
+                there is none of.
             DataError: there is nothing to learn from.
         """
         if len(data.training) == 0:
@@ -145,6 +146,8 @@ class Trainer:
             data = Split(data.training.joined(made), data.validation)
         self.data = data
         self.network_config = network_config(config, start)
+        if config.keep_start and start is None:
+            raise ConfigInvalid("keep_start", "expected a version in start_from to keep a part of")
         network = self._first_network(start)
         self.parameters = Parameters.of(network)
         self._start = self.parameters.vector.copy() if config.keep_start else None
@@ -357,9 +360,10 @@ def train(trainer: Trainer, slice_seconds: float = 1.0, *, ahead: bool = False) 
     with blas_threads(trainer.config.threads), trainer.preparing_ahead() if ahead else nullcontext():
         while not trainer.finished:
             slice_end = perf_counter() + slice_seconds
-            trainer.learn_batch()
-            while trainer.batch < trainer.batches and perf_counter() < slice_end:
+            while trainer.batch < trainer.batches:
                 trainer.learn_batch()
+                if perf_counter() >= slice_end:
+                    break
             ended = trainer.batch == trainer.batches
             if ended:
                 trainer.end_epoch()

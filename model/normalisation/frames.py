@@ -62,15 +62,11 @@ def _negative_depths(light: Mask) -> tuple[int, int]:
     at_left, at_right = float(turns[left]), float(turns[-right - 1])
     shares = light[:, : left + 1].mean(), light[:, width - right - 1 :].mean()
     ends = light[0, left + 1 : width - right - 1].mean(), light[-1, left + 1 : width - right - 1].mean()
-    apart = (
-        min(shares) - max(ends),
-        min(ends) - max(shares),
-    )  # the bands of a frame go on above and below the sheet
-    return (
-        (left + 1, right + 1)
-        if min(at_left, at_right) > LEAST_TURNS and at_left + at_right > 2 * TURNS and max(apart) > APART
-        else (0, 0)
-    )
+    # the bands of a frame go on above and below the sheet
+    apart = max(min(shares) - max(ends), min(ends) - max(shares))
+    if min(at_left, at_right) <= LEAST_TURNS or at_left + at_right <= 2 * TURNS or apart <= APART:
+        return 0, 0
+    return left + 1, right + 1
 
 
 def _positive(plane: Plane, light: Mask, left: int, right: int) -> Plane:
@@ -110,9 +106,10 @@ def _depth(shares: Shares, sheet: float, across: Shares) -> int:
     near = shares[depth + 1 : depth + 4 + int(length * PERSISTS)]
     if drops[depth - 1] < STEP or near.max() > BEYOND or shares[:depth].mean() < BAND:
         return 0
-    if (
+    is_stroke = (
         near.min() > _legs(across) + ATTACHED
-    ):  # a stroke at the very edge, as a 7's or a 2's: others go on from it
+    )  # as the bar of a 7 at the very edge: others go on from it
+    if is_stroke:
         return 0
     return depth + int(shares[depth] - near[0] > STEP / 4)
 
