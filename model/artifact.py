@@ -108,7 +108,7 @@ def decode_weights(
     Raises:
         ArtifactCorrupt: the file is torn, foreign, or of another architecture.
     """
-    sizes, names = _checked_architecture(expected)
+    sizes, names = checked_architecture(expected)
     try:
         read_metadata(data)
         tensors = load(data)
@@ -132,7 +132,12 @@ def _network(
     return Network(tuple(layers))
 
 
-def _checked_architecture(expected: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+def checked_architecture(expected: Mapping[str, Any]) -> tuple[list[int], list[str]]:
+    """Return the sizes of all layers, inputs first, and the activation functions that a manifest's architecture names.
+
+    Raises:
+        ArtifactCorrupt: it is none that we publish.
+    """
     sizes, names = expected.get("sizes"), expected.get("activations")
     if (
         not isinstance(sizes, list)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from model.arrays import Array
+from model.config import NetworkConfig
 from model.errors import ConfigInvalid
 from model.initialisation import initial_weight
 from model.network import Layer, Network
@@ -32,27 +33,44 @@ def grown(network: Network, hidden: Sequence[int], rng: np.random.Generator) -> 
     Raises:
         ConfigInvalid: ``hidden`` is not a larger network, or layers are added to another network than of rectifiers.
     """
-    before = network.sizes[1:-1]
-    _require_larger(network, before, hidden)
+    before = config_of(network.sizes, [layer.activation for layer in network.layers])
+    require_larger(before, NetworkConfig(tuple(hidden), before.activation))
     layers: list[Layer] = []
     kept = n_in = network.sizes[0]
     for i, n_out in enumerate(hidden):
-        old = network.layers[i] if i < len(before) else _passing_on(kept)
+        old = network.layers[i] if i < len(before.hidden) else _passing_on(kept)
         layers.append(_widened(old, n_in, n_out, rng))
         kept, n_in = old.weight.shape[1], n_out
     return Network((*layers, _widened(network.layers[-1], n_in, network.sizes[-1], rng)))
 
 
-def _require_larger(network: Network, before: Sequence[int], hidden: Sequence[int]) -> None:
-    least = (*before, *[max(before[-1:], default=0)] * (len(hidden) - len(before)))
-    if not before or len(hidden) < len(before) or any(n < m for n, m in zip(hidden, least, strict=True)):
+def config_of(sizes: Sequence[int], activations: Sequence[str]) -> NetworkConfig:
+    """Return the configuration of a network with layers of these sizes, inputs first, and these activation functions."""
+    hidden = tuple(sizes[1:-1])
+    return NetworkConfig(hidden, activations[0]) if hidden else NetworkConfig(hidden)
+
+
+def require_larger(before: NetworkConfig, asked: NetworkConfig) -> None:
+    """Check that a network can grow into the one asked for, as ``grown`` says.
+
+    Raises:
+        ConfigInvalid: it cannot; the message says what could be asked for.
+    """
+    if asked.activation != before.activation:
+        raise ConfigInvalid(
+            "network.activation", f"expected that of start_from, {before.activation}, got {asked.activation}"
+        )
+    deeper = len(asked.hidden) - len(before.hidden)
+    least = (*before.hidden, *before.hidden[-1:] * deeper)
+    if not before.hidden or deeper < 0 or any(n < m for n, m in zip(asked.hidden, least, strict=True)):
         raise ConfigInvalid(
             "network.hidden",
-            f"expected the hidden layers of start_from, {list(before)}, or larger ones, got {list(hidden)}",
+            f"expected the hidden layers of start_from, {list(before.hidden)}, or larger ones, got {list(asked.hidden)}",
         )
-    if len(hidden) > len(before) and network.layers[0].activation != DEEPENS:
+    if deeper and before.activation != DEEPENS:
         raise ConfigInvalid(
-            "network.hidden", f"expected {len(before)} layers: only a network of {DEEPENS} can grow deeper"
+            "network.hidden",
+            f"expected {len(before.hidden)} layers: only a network of {DEEPENS} can grow deeper",
         )
 
 

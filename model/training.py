@@ -23,7 +23,7 @@ from model.config import NetworkConfig, TrainingConfig
 from model.dataset import Dataset, Split
 from model.errors import ConfigInvalid, DataError, Diverged
 from model.evaluation import Evaluation, error_interval, evaluate
-from model.growth import grown
+from model.growth import config_of, grown, require_larger
 from model.losses import DIGITS, LOSSES, desired_outputs
 from model.network import Network
 from model.novelty.nondigits import non_digits
@@ -331,16 +331,15 @@ def network_config(config: TrainingConfig, start: Network | None) -> NetworkConf
     """Return the network that a configuration means: without a name for it, that of ``start`` or the usual one.
 
     Raises:
-        ConfigInvalid: it names another activation function than the network to go on from has.
+        ConfigInvalid: it names one that the network to go on from cannot grow into.
     """
     if start is None:
         return config.network or NetworkConfig()
-    hidden = start.layers[:-1]
-    found = NetworkConfig(start.sizes[1:-1], hidden[0].activation if hidden else NetworkConfig().activation)
-    asked = config.network or found
-    if asked.activation != found.activation:
-        raise ConfigInvalid("network.activation", f"expected that of start_from, {found.activation}, or none")
-    return asked
+    before = config_of(start.sizes, [layer.activation for layer in start.layers])
+    if config.network is None or config.network == before:
+        return before
+    require_larger(before, config.network)
+    return config.network
 
 
 def train(trainer: Trainer, slice_seconds: float = 1.0, *, ahead: bool = False) -> Generator[Progress]:

@@ -10,7 +10,9 @@ import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
+from model.artifact import checked_architecture
 from model.config import NetworkConfig, TrainingConfig
+from model.growth import config_of, require_larger
 from model.registry import Registry
 from service.bodies import parse_json, receive
 from service.errors import ApiError
@@ -94,10 +96,16 @@ def pinned(config: TrainingConfig, registry: Registry) -> TrainingConfig:
 
     Raises:
         VersionNotFound: there is no version or alias ``start_from``.
+        ConfigInvalid: its network cannot grow into the one asked for.
     """
-    if config.start_from is not None:
-        return replace(config, start_from=registry.resolve(config.start_from))
-    return replace(config, network=config.network or NetworkConfig())
+    if config.start_from is None:
+        return replace(config, network=config.network or NetworkConfig())
+    version = registry.resolve(config.start_from)
+    if config.network is not None:
+        before = config_of(*checked_architecture(registry.manifest(version)["architecture"]))
+        if config.network != before:
+            require_larger(before, config.network)
+    return replace(config, start_from=version)
 
 
 @router.get("", operation_id="list_jobs", response_model=JobList)

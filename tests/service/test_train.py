@@ -153,6 +153,25 @@ async def test_an_alias_to_start_from_is_pinned_to_its_version(client: httpx.Asy
     assert (await client.post("/train", json={"start_from": "nowhere"})).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("network", "status", "field"),
+    [
+        ({"hidden": [2000, 2000, 2000]}, 202, None),
+        ({"hidden": [2]}, 422, "network.hidden"),
+        ({"hidden": [2000, 2000], "activation": "tanh"}, 422, "network.activation"),
+    ],
+)
+async def test_a_network_that_the_start_cannot_grow_into_is_refused_at_once(
+    client: httpx.AsyncClient, network: dict[str, object], status: int, field: str | None
+) -> None:
+    """Nobody waits for a job that must fail; a larger network is taken."""
+    answer = await client.post("/train", json={"start_from": "production", "network": network})
+    assert answer.status_code == status
+    if field:
+        assert "start_from" in answer.json()["error"]
+        assert answer.json()["field"] == field
+
+
 async def test_fifty_requests_with_one_key_make_one_job(client: httpx.AsyncClient) -> None:
     """All get the same job; the same key with another body is refused."""
     key = {"Idempotency-Key": "once"}
