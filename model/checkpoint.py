@@ -34,7 +34,13 @@ def save_checkpoint(trainer: Trainer) -> bytes:
     return save(trainer.state(), {"numeral": json.dumps(where, sort_keys=True)})
 
 
-def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Network | None = None) -> Trainer:
+def restore(
+    config: TrainingConfig,
+    data: Split,
+    checkpoint: bytes,
+    start: Network | None = None,
+    teacher: Network | None = None,
+) -> Trainer:
     """Return a trainer that stands where the checkpoint was made.
 
     A checkpoint made by another revision of the code is taken all the same: hours of training are worth more than the bits of
@@ -45,6 +51,7 @@ def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Netwo
         data: the same.
         checkpoint: from ``save_checkpoint``.
         start: the network the training went on from, if any.
+        teacher: the network it learns from, if any.
 
     Raises:
         CheckpointInvalid: the checkpoint is torn, or of another configuration or other data.
@@ -54,7 +61,7 @@ def restore(config: TrainingConfig, data: Split, checkpoint: bytes, start: Netwo
         where = json.loads(read_metadata(checkpoint)["numeral"])
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointInvalid(f"expected a whole checkpoint: {type(error).__name__}") from error
-    trainer = Trainer(config, data, start)
+    trainer = Trainer(config, data, start, teacher)
     if where.get("training") != _training(trainer):
         raise CheckpointInvalid(
             "expected a checkpoint of this configuration and data, got one of another training"

@@ -75,6 +75,7 @@ class TrainingConfig:
             length of the change, 0 (off) to 10; a digit's own is about 9.
         keep_start: the share of the weights of ``start_from`` in those that are published, 0 to 1: halfway between the
             two networks lies one that has learned the new without forgetting the old.
+        teacher: a version or alias whose output activations are learned beside the labels; None learns from labels alone.
         average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
         threads: for matrix products, 1 to 64; the last bits of the weights depend on it.
     """
@@ -92,6 +93,7 @@ class TrainingConfig:
     non_digits: int = 0
     seed: int = 1
     start_from: str | None = None
+    teacher: str | None = None
     promote: str = "if_better"
     loss: str = "cross_entropy"
     label_smoothing: float = 0.1
@@ -111,6 +113,8 @@ class TrainingConfig:
             _whole("limit", self.limit, 1, 1 << 40)
         if self.start_from is not None:
             _text("start_from", self.start_from)
+        if self.teacher is not None:
+            _text("teacher", self.teacher)
         _whole("epochs", self.epochs, 1, 10_000)
         _whole("threads", self.threads, 1, 64)
         _whole("batch_size", self.batch_size, 1, 4096)

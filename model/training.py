@@ -32,6 +32,7 @@ from model.parameters import Parameters
 from model.revision import REVISION
 from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
+from model.teaching import taught
 from model.threads import blas_threads, cores
 
 AHEAD_FROM = 50_000_000
@@ -125,17 +126,24 @@ class Trainer:
         revisions: of the code that has trained so far.
     """
 
-    def __init__(self, config: TrainingConfig, data: Split, start: Network | None = None) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        data: Split,
+        start: Network | None = None,
+        teacher: Network | None = None,
+    ) -> None:
         """Prepare a training.
 
         Args:
             config: what to do.
             data: digits to learn from and digits held out; synthetic digits are added to the former.
             start: the network to go on from; None for random weights.
+            teacher: the network whose outputs are learned beside the labels, where the configuration names one.
 
         Raises:
             ConfigInvalid: the configuration names a network that ``start`` cannot grow into, or keeps a part of a start that
-                there is none of.
+                there is none of, or names a teacher and none is given.
             DataError: there is nothing to learn from.
         """
         if len(data.training) == 0:
@@ -148,6 +156,9 @@ class Trainer:
         self.network_config = network_config(config, start)
         if config.keep_start and start is None:
             raise ConfigInvalid("keep_start", "expected a version in start_from to keep a part of")
+        if config.teacher is not None and teacher is None:
+            raise ConfigInvalid("teacher", "expected the network of this version to learn from")
+        self._teacher = teacher if config.teacher is not None else None
         network = self._first_network(start)
         self.parameters = Parameters.of(network)
         self._start = self.parameters.vector.copy() if config.keep_start else None
@@ -251,6 +262,8 @@ class Trainer:
                 most=self.config.adversarial,
                 rng=self._rng(_ADVERSARY, self.epoch, self.batch),
             )
+        if self._teacher is not None:
+            desired = taught(desired, inputs, self._teacher)
         outputs = self._backpropagation.forward(self.parameters, inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):

@@ -58,7 +58,7 @@ class Plan:
     """What is to be trained, and what after it.
 
     Attributes:
-        config: the training, with ``start_from`` resolved to a version.
+        config: the training, with ``start_from`` and ``teacher`` resolved to versions.
         recipe: the name of the recipe, if it follows one.
         stage: its place in the recipe, from 1.
         following: the trainings after it, each to go on from the network of the one before.
@@ -108,7 +108,7 @@ class OfflineTraining:
         self._settings = settings
         self._folder = settings.home / "trainings" / token
         self._data: TrainingData = self._prepared()
-        self._trainer = self._restored() or Trainer(plan.config, self._data.split, self._start())
+        self._trainer = self._restored() or Trainer(plan.config, self._data.split, *self._networks())
 
     @classmethod
     def begin(
@@ -122,8 +122,9 @@ class OfflineTraining:
         registry = Registry.open(settings.store)
         seed(registry)
         first, *following = stages
-        if first.start_from:
-            first = replace(first, start_from=registry.resolve(first.start_from))
+        for name in ("start_from", "teacher"):
+            if version := getattr(first, name):
+                first = replace(first, **{name: registry.resolve(version)})
         plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
         training = cls(settings, plan, token)
         _ask(settings, token, plan)
@@ -148,7 +149,7 @@ class OfflineTraining:
 
     @property
     def config(self) -> TrainingConfig:
-        """What is trained, with ``start_from`` resolved to a version."""
+        """What is trained, with ``start_from`` and ``teacher`` resolved to versions."""
         return self.plan.config
 
     @property
@@ -206,16 +207,20 @@ class OfflineTraining:
         examples = Examples(open_database(settings.database), self.registry.store)
         return prepare(self.token, self.config, self.registry.store, examples)
 
-    def _start(self) -> Network | None:
-        version = self.config.start_from
-        return self.registry.load(version).network if version else None
+    def _networks(self) -> tuple[Network | None, Network | None]:
+        """Return the network to go on from and the one to learn from, each if there is one."""
+        start, teacher = (
+            self.registry.load(version).network if version else None
+            for version in (self.config.start_from, self.config.teacher)
+        )
+        return start, teacher
 
     def _restored(self) -> Trainer | None:
         path = self._folder / CHECKPOINT
         if not path.exists():
             return None
         try:
-            return restore(self.config, self._data.split, path.read_bytes(), self._start())
+            return restore(self.config, self._data.split, path.read_bytes(), *self._networks())
         except CheckpointInvalid as error:
             raise ConfigInvalid("resume", f"{error}; remove {self._folder.name} to begin anew") from error
 
