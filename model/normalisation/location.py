@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from model.normalisation import components, evidence, frames, ground, planes, rulings, scratches, selection
+from model.normalisation.enlarged import before_enlarging
 from model.normalisation.levels import LEVELS, Levels, counted
 from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import unstretched
@@ -37,7 +38,7 @@ class Found:
 
 def located(grey: Plane) -> Found | None:
     """Return the digit in a grey (h, w) picture; None where there is no ink at all."""
-    plane, scale = planes.at_working_size(grey)
+    plane, scale, tiny = _at_its_size(grey)
     plane = planes.without_salt(plane)
     levels = counted(plane)
     inner = (0, 0, *plane.shape[::-1])
@@ -53,14 +54,25 @@ def located(grey: Plane) -> Found | None:
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)
     dark = ground.is_dark_ink(plane, levels)
-    coarse = _found(plane, dark, levels, tiny=scale < 1)
+    coarse = _found(plane, dark, levels, tiny=tiny)
     if coarse is None:
         return None
     if _fills(coarse.box, plane):
         coarse = replace(coarse, ink=unstretched(coarse.ink))
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
-    return _closer(grey, found) if scale > 1 and max(x1 - x0, y1 - y0) < ZOOM_BELOW else found
+    may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
+    return _closer(grey, found) if may_be_closer else found
+
+
+def _at_its_size(grey: Plane) -> tuple[Plane, float, bool]:
+    """The plane at working size, how many given pixels one of its is, and whether there were but a few in truth."""
+    plane, scale = planes.at_working_size(grey)
+    small, blocks = before_enlarging(plane) if scale >= 1 else (plane, 1)
+    if blocks == 1:
+        return plane, scale, scale < 1
+    plane, share = planes.at_working_size(small)
+    return plane, scale * blocks * share, True
 
 
 def _fills(box: Box, plane: Plane) -> bool:

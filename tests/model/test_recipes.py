@@ -10,6 +10,7 @@ from model.config import NetworkConfig, TrainingConfig
 from model.dataset import Split, split
 from model.recipes import RECIPES
 from model.sources import mnist
+from model.threads import blas_threads
 from model.training import Trainer, train
 
 
@@ -64,7 +65,8 @@ def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, stage: int,
     for _ in train(whole, slice_seconds=1000.0):
         pass
     interrupted = Trainer(config, few)
-    interrupted.learn_batch()
+    with blas_threads(config.threads):
+        interrupted.learn_batch()
     resumed = restore(config, few, save_checkpoint(interrupted))
     for _ in train(resumed, slice_seconds=1000.0):
         pass

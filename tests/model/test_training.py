@@ -16,6 +16,7 @@ from model.network import Network, as_inputs
 from model.novelty.nondigits import non_digits
 from model.revision import REVISION
 from model.tensors import read_metadata
+from model.threads import blas_threads
 from model.training import Progress, Trained, Trainer, train
 from tests.model.conftest import small_config
 
@@ -93,10 +94,11 @@ def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object],
     undisturbed = Trainer(config, small_split)
     run(undisturbed)
     stopped = Trainer(config, small_split)
-    for _ in range(stopped.batches + 7):
-        if stopped.batch == stopped.batches:
-            stopped.end_epoch()
-        stopped.learn_batch()
+    with blas_threads(config.threads):
+        for _ in range(stopped.batches + 7):
+            if stopped.batch == stopped.batches:
+                stopped.end_epoch()
+            stopped.learn_batch()
     restored = restore(config, small_split, save_checkpoint(stopped))
     run(restored)
     assert bits(restored) == bits(undisturbed)
@@ -236,8 +238,9 @@ def test_without_a_start_there_is_nothing_to_keep(small_split: Split) -> None:
 def test_a_checkpoint_after_the_last_mini_batch_of_an_epoch_goes_on(small_split: Split) -> None:
     """The epoch is ended first, and the bits are those of a training that was not stopped."""
     undisturbed, stopped = (Trainer(small_config(epochs=2), small_split) for _ in range(2))
-    for _ in range(stopped.batches):
-        stopped.learn_batch()
+    with blas_threads(stopped.config.threads):
+        for _ in range(stopped.batches):
+            stopped.learn_batch()
     resumed = restore(stopped.config, small_split, save_checkpoint(stopped))
     for trainer in (undisturbed, resumed):
         run(trainer)
