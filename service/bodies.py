@@ -20,6 +20,7 @@ from model.network import PIXELS
 from service import multipart
 from service.errors import ApiError, BodyTooLarge
 from service.exchange import Exchange
+from service.numbers import may_hold_booleans
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
 JSON, MULTIPART, BYTES = "application/json", "multipart/form-data", "application/octet-stream"
@@ -194,9 +195,8 @@ def _from_json(document: dict[str, Any], body: bytes, members: Collection[str]) 
         raise ApiError(422, "expected either image or pixels in the body, got both or neither")
     if "image" in document:
         return Submission(image=from_base64(document["image"]), members=rest)
-    # JSON's true would pass for 1: in Python a bool is an int.
-    literals = b"true" in body or b"false" in body
-    return Submission(pixels=to_pixels(document["pixels"], checked=not literals), members=rest)
+    pixels = to_pixels(document["pixels"], checked=not may_hold_booleans(body))
+    return Submission(pixels=pixels, members=rest)
 
 
 def _unwrapped(value: object) -> bytes | ApiError:

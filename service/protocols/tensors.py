@@ -3,6 +3,7 @@
 Source: the protocol's "Inference Request JSON Object" and "Binary Tensor Data Extension".
 """
 
+from array import array
 from itertools import chain
 from typing import Any
 
@@ -69,24 +70,35 @@ def pixels_from_bytes(data: memoryview, datatype: str, pictures: int) -> Pixels:
     return _checked(np.frombuffer(data, _TYPES[datatype]).reshape(pictures, PIXELS))
 
 
-def pixels_from_json(data: object, datatype: str, shape: list[int]) -> Pixels:
-    """Return (pictures, 784) from numbers in one list, or nested as the shape says.
+def pixels_from_json(data: object, datatype: str, shape: list[int], *, checked: bool = False) -> Pixels:
+    """Return (pictures, 784) from numbers in one list, or nested as the shape says; whole ones as uint8.
+
+    Args:
+        data: what the JSON held.
+        datatype: of the tensor.
+        shape: of the tensor.
+        checked: there is no true or false among the values.
 
     Raises:
         ApiError: 400, another number of values, or one that is not of the datatype or out of range.
     """
     values = _flat(data, shape)
-    if not set(map(type, values)) <= {int, float}:
+    if not checked and bool in set(map(type, values)):
         raise ApiError(400, "expected numbers in the data of pixels, got another value")
     try:
+        return np.frombuffer(bytes(values), np.uint8).reshape(-1, PIXELS)
+    except (TypeError, ValueError, OverflowError) as error:
         if datatype == "UINT8":
-            return np.frombuffer(bytes(values), np.uint8).reshape(-1, PIXELS)
-        with np.errstate(
-            over="ignore"
-        ):  # what is too large for a float becomes infinite, and is refused as such
-            return _checked(np.array(values, _TYPES[datatype]).reshape(-1, PIXELS))
-    except (TypeError, ValueError, OverflowError):
-        raise ApiError(400, f"expected numbers of {datatype} from 0 to 255, got another") from None
+            raise _not_of(datatype) from error
+    try:
+        # Not by NumPy, which takes texts too; what is too large for a float becomes infinite here, and is refused as such.
+        return _checked(np.frombuffer(array("f", values), np.float32).reshape(-1, PIXELS))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _not_of(datatype) from error
+
+
+def _not_of(datatype: str) -> ApiError:
+    return ApiError(400, f"expected numbers of {datatype} from 0 to 255, got another")
 
 
 def _flat(data: object, shape: list[int]) -> list[Any]:

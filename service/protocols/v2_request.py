@@ -10,6 +10,7 @@ from typing import Any
 
 from model.arrays import Pixels
 from service.errors import ApiError
+from service.numbers import may_hold_booleans
 from service.protocols import documents, tensors
 
 OUTPUTS = {"activations": "FP32", "digit": "INT64", "confidence": "FP32"}
@@ -57,6 +58,7 @@ class Header:
         datatype: of the input.
         shape: of the input.
         data: of the input, when it is not binary.
+        checked: there is no true or false in the JSON.
         binary: the input stands behind the JSON.
         outputs: in the order they are wanted.
     """
@@ -66,6 +68,7 @@ class Header:
     datatype: str
     shape: list[int]
     data: object
+    checked: bool
     binary: bool
     outputs: tuple[Wanted, ...]
 
@@ -126,7 +129,8 @@ def _header(document: bytes, behind: int, most: int) -> Header:
     kind, datatype, shape = _kind(tensor, most)
     if binary and kind == "pixels":
         tensors.require_size(behind, datatype, shape[0])
-    return Header(name, kind, datatype, shape, tensor.get("data"), binary, outputs)
+    checked = binary or not may_hold_booleans(document)
+    return Header(name, kind, datatype, shape, tensor.get("data"), checked, binary, outputs)
 
 
 def _length(header: bytes | None, size: int) -> int:
@@ -167,7 +171,7 @@ def _kind(tensor: Mapping[str, Any], most: int) -> tuple[str, str, list[int]]:
 def _pixels(header: Header, binary: memoryview) -> Pixels:
     if header.binary:
         return tensors.pixels_from_bytes(binary, header.datatype, header.pictures)
-    return tensors.pixels_from_json(header.data, header.datatype, header.shape)
+    return tensors.pixels_from_json(header.data, header.datatype, header.shape, checked=header.checked)
 
 
 def _images(header: Header, binary: memoryview) -> list[bytes]:

@@ -82,6 +82,9 @@ REFUSED: dict[str, Body] = {
     "783 numbers": plain([in_json([0] * 783)]),
     "numbers as texts": plain([in_json(["0"] * 784)]),
     "true and false": plain([in_json([True] * 784)]),
+    "one true": plain([in_json([0] * 783 + [True])]),
+    "one false among bytes": plain([in_json([1] * 783 + [False], datatype="UINT8")]),
+    "one text among fractions": plain([in_json([0.5] * 783 + ["0"])]),
     "nulls": plain([in_json([None] * 784)]),
     "a number too large for a float": plain([in_json([1e300] * 784)]),
     "an object as data": plain([in_json({})]),
@@ -198,6 +201,14 @@ def test_pixels_mean_the_same_in_every_form(datatype: str, shape: list[int]) -> 
         found = parsed(form).pixels
         assert found.shape == (2, 784)
         assert (found == values).all()
+
+
+@pytest.mark.parametrize("members", [{}, {"parameters": {"binary_data_output": False}}])
+def test_fractions_and_whole_numbers_may_be_mixed(members: dict[str, object]) -> None:
+    """Each is the nearest float, also where true or false stands elsewhere in the JSON."""
+    values = [0, 0.1, 255, 254.9] * 196
+    found = parsed(plain([in_json(values)], **members)).pixels
+    np.testing.assert_array_equal(found, np.array([values], np.float32))
 
 
 def test_pictures_come_as_bytes_and_as_base64() -> None:
