@@ -122,9 +122,8 @@ class OfflineTraining:
         registry = Registry.open(settings.store)
         seed(registry)
         first, *following = stages
-        for name in ("start_from", "teacher"):
-            if version := getattr(first, name):
-                first = replace(first, **{name: registry.resolve(version)})
+        start, teacher = (name and registry.resolve(name) for name in (first.start_from, first.teacher))
+        first = replace(first, start_from=start, teacher=teacher)
         plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
         training = cls(settings, plan, token)
         _ask(settings, token, plan)

@@ -67,4 +67,4 @@ def _without_softness(plane: Plane) -> tuple[Plane, float] | None:
 def _has_flat_ground(plane: Plane) -> bool:
     low, high = int(plane.min()), int(plane.max())
     at_an_end = max(np.count_nonzero(plane == low), np.count_nonzero(plane == high))
-    return low < high and at_an_end > FLAT_GROUND * plane.size
+    return bool(low < high and at_an_end > FLAT_GROUND * plane.size)

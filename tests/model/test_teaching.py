@@ -32,8 +32,7 @@ def test_desired_outputs_lie_between_label_and_teacher() -> None:
     inputs, teacher = some_inputs(), network()
     desired = np.eye(DIGITS, dtype=np.float32)[:5]
     before = desired.copy()
-    expected = 0.8 * teacher.forward(inputs) + 0.2 * desired
-    assert SHARE == np.float32(0.8)
+    expected = SHARE * teacher.forward(inputs) + (1 - SHARE) * desired
     np.testing.assert_allclose(taught(desired, inputs, teacher), expected, atol=1e-7)
     np.testing.assert_array_equal(desired, before)
 
