@@ -354,6 +354,28 @@ def dithered(digit: Grey, rng: np.random.Generator) -> Grey:
     return np.asarray(Image.fromarray(scene).convert("1").convert("L"))
 
 
+def vignette(digit: Grey, rng: np.random.Generator) -> Grey:
+    """Light that falls off towards the corners, which become as dark as the ink."""
+    c = placed(pen(digit, int(rng.integers(60, 250)), rng.uniform(0.7, 1.2)), rng, (0.15, 0.7))
+    h, w = c.shape
+    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
+    light = 1 - rng.uniform(0.2, 0.4) * (x * x + y * y)
+    return to_bytes(inked(c, 0.85, 0.25) * light + 0.01 * rng.normal(size=c.shape))
+
+
+def desk(digit: Grey, rng: np.random.Generator) -> Grey:
+    """A photo of a whole sheet, a little turned, on a darker desk."""
+    c = placed(pen(digit, int(rng.integers(120, 250)), rng.uniform(0.4, 0.9)), rng, (0.3, 0.7))
+    sheet = Image.fromarray(to_bytes(inked(c, 0.88, 0.2))).convert("LA")
+    turned = sheet.rotate(rng.uniform(-10, 10), Image.Resampling.BICUBIC, expand=True)
+    margin = int(rng.uniform(0.05, 0.3) * max(c.shape))
+    grey, there = np.pad(np.asarray(turned) / 255.0, ((margin, margin), (margin, margin), (0, 0))).transpose(
+        2, 0, 1
+    )
+    ground = rng.uniform(0.15, 0.5) + 0.04 * noise(rng, *grey.shape, rng.choice([1.0, 5.0]))
+    return jpeg(to_bytes(grey * there + ground * (1 - there)), 75)
+
+
 def photo(digit: Grey, rng: np.random.Generator) -> Grey:
     c = placed(pen(digit, int(rng.integers(60, 300)), rng.uniform(0.3, 1.3)), rng, (0.1, 1.0))
     h, w = c.shape
@@ -368,6 +390,6 @@ KINDS: dict[str, Kind] = {
     f.__name__: f
     for f in (
         texture, rough, ruled, squared, shadow, faint, board, corner, filled, edge, neighbour, pencil, mouse, blob,
-        framed, speckled, scan, bitmap16, grey16, counts8, counts8_enlarged, dithered, photo,
+        framed, speckled, scan, bitmap16, grey16, counts8, counts8_enlarged, dithered, vignette, desk, photo,
     )
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Which side is ink, and how strong it is at every pixel once uneven light and paper are taken away."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.normalisation.levels import Levels, counted
 from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
@@ -15,6 +16,8 @@ STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
 THIN_WEIGHT = 2.5
 THIN_WEIGHT_UNTRUSTED = 4.6
+UNEVEN = 2.5
+PIECE = 7
 FLAT = 0.04
 TWO_LEVELS = 0.7
 LARGE_SHARE = 0.3
@@ -31,16 +34,33 @@ def is_dark_ink(plane: Plane, levels: Levels) -> bool:
     """
     _, separability = levels.otsu
     trust = separability**3
-    border = BORDER_WEIGHT * trust * _light_border(plane, levels)
+    border = BORDER_WEIGHT * trust * _light_border(plane, levels, UNEVEN * (1 - trust))
     thin = THIN_WEIGHT + THIN_WEIGHT_UNTRUSTED * (1 - trust)
     return border > 0 if abs(border) > thin else border + thin * _dark_thinness(plane) > 0
 
 
-def _light_border(plane: Plane, levels: Levels) -> float:
-    """From -1, all of the border is in the dark half of the levels, to 1, all of it is in the light half."""
-    middle = (levels.quantile(1e-9) + levels.quantile(1)) // 2
+def _light_border(plane: Plane, levels: Levels, uneven: float) -> float:
+    """From -1, all of the border is in the dark half of the levels, to 1, all of it is in the light half.
+
+    A border of many levels counts less, the less the larger ``uneven``: where light falls off towards the corners, the
+    ground is dark there.
+    """
+    lowest, highest = levels.quantile(1e-9), levels.quantile(1)
     border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
-    return float(2 * np.count_nonzero(border > middle) / border.size - 1)
+    middle = (lowest + highest) // 2
+    lit = float(2 * np.count_nonzero(border > middle) / border.size - 1)
+    pieces = (
+        border[: border.size // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
+    )  # in which noise is little
+    spread = min(_spread(part[(part > middle) == (lit > 0)]) for part in (border, pieces))
+    return lit * max(0.0, 1 - uneven * spread / max(1, highest - lowest))
+
+
+def _spread(levels: NDArray[np.generic]) -> float:
+    """How far apart levels are, the tenth at either end left out."""
+    ordered = np.sort(levels).astype(float)
+    tenth = len(ordered) // 10
+    return float(ordered[-1 - tenth] - ordered[tenth]) if len(ordered) else 0.0
 
 
 def _dark_thinness(plane: Plane) -> float:

@@ -5,7 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from model.normalisation import components, evidence, frames, ground, planes, rulings, scratches, selection
+from model.normalisation import (
+    components,
+    evidence,
+    frames,
+    ground,
+    planes,
+    rulings,
+    scratches,
+    selection,
+    sheets,
+)
 from model.normalisation.enlarged import before_enlarging
 from model.normalisation.levels import LEVELS, Levels, counted
 from model.normalisation.planes import Box, Plane
@@ -41,6 +51,9 @@ def located(grey: Plane) -> Found | None:
     plane, scale, tiny = _at_its_size(grey)
     plane = planes.without_salt(plane)
     levels = counted(plane)
+    flat = sheets.without_desk(plane, levels)
+    if flat is not plane:
+        plane, levels = flat, counted(flat)
     inner = (0, 0, *plane.shape[::-1])
     if _may_have_bands(plane, levels):
         light = plane > levels.otsu[0]

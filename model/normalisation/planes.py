@@ -158,6 +158,11 @@ def dilated(mask: Mask, window: int = 3) -> Mask:
     return _extreme(mask.view(np.uint8), window, np.maximum).view(np.bool_)
 
 
+def eroded(mask: Mask, window: int) -> Mask:
+    """Return the mask shrunk by half a window on every side, but not at the borders."""
+    return _extreme(mask.view(np.uint8), window, np.minimum).view(np.bool_)
+
+
 def highest(plane: Plane, window: int) -> Plane:
     """Return the highest level within half a window on every side."""
     return _extreme(plane, window, np.maximum)

@@ -151,7 +151,7 @@ def test_foreign_manifests_are_refused(network: Network, changes: dict[str, Any]
         decode_manifest(encode_manifest(manifest))
 
 
-@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("version", ["1", "2", "3"])
 def test_networks_of_an_earlier_normaliser_stay_readable(network: Network, version: str) -> None:
     """What it made looks the same to a network, so a published version goes on serving."""
     manifest = {**whole_manifest(network, encode_weights(network)), "preprocessing": {"version": version}}

@@ -7,6 +7,7 @@ from PIL import Image
 from model.normalisation import ground
 from model.normalisation.levels import counted
 from model.normalisation.planes import Mask, Plane
+from model.sources import mnist
 from tests.model.normalisation.drawing import on_paper, overlap, seven
 
 
@@ -28,6 +29,18 @@ def scenes(ink: Mask) -> dict[str, Plane]:
 def test_polarity_turns_with_the_negative(name: str) -> None:
     """Dark ink is called dark, and the same picture's negative light."""
     plane = scenes(seven())[name]
+    assert ground.is_dark_ink(plane, counted(plane))
+    assert not ground.is_dark_ink(~plane, counted(~plane))
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_dark_corners_are_no_ground(number: int) -> None:
+    """Where light falls off towards the corners, the border is as dark as the ink in the middle."""
+    digit = mnist("train").images[number].reshape(28, 28)
+    coverage = np.asarray(Image.fromarray(digit).resize((90, 90), Image.Resampling.BICUBIC)) / 255
+    y, x = np.mgrid[-1:1:90j, -1:1:90j]
+    light = 255 * (1 - 0.4 * (x * x + y * y))
+    plane = ((0.85 - 0.6 * coverage) * light).astype(np.uint8)
     assert ground.is_dark_ink(plane, counted(plane))
     assert not ground.is_dark_ink(~plane, counted(~plane))
 
