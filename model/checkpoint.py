@@ -5,6 +5,7 @@ belongs to and where that stood. Format: https://github.com/huggingface/safetens
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -39,7 +40,7 @@ def restore(
     data: Split,
     checkpoint: bytes,
     start: Network | None = None,
-    teacher: Network | None = None,
+    teachers: Sequence[Network] = (),
 ) -> Trainer:
     """Return a trainer that stands where the checkpoint was made.
 
@@ -51,7 +52,7 @@ def restore(
         data: the same.
         checkpoint: from ``save_checkpoint``.
         start: the network the training went on from, if any.
-        teacher: the network it learns from, if any.
+        teachers: the networks it learns from, if any.
 
     Raises:
         CheckpointInvalid: the checkpoint is torn, or of another configuration or other data.
@@ -61,7 +62,7 @@ def restore(
         where = json.loads(read_metadata(checkpoint)["numeral"])
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointInvalid(f"expected a whole checkpoint: {type(error).__name__}") from error
-    trainer = Trainer(config, data, start, teacher)
+    trainer = Trainer(config, data, start, teachers)
     if where.get("training") != _training(trainer):
         raise CheckpointInvalid(
             "expected a checkpoint of this configuration and data, got one of another training"

@@ -1,7 +1,7 @@
 """What a training is asked to do: one frozen value with a legal range for every field."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -60,7 +60,7 @@ class TrainingConfig:
         batch_size: pictures in a mini-batch, 1 to 4096.
         learning_rate: over 0, at most 10.
         optimizer: adamw or sgd.
-        augmentation: none, standard or release: how the pictures are varied each time they are seen.
+        augmentation: the name of a preset: how the pictures are varied each time they are seen.
         synthetic: digits made rather than collected that are learned from too, 0 to 1,000,000.
         non_digits: pictures of no digit that are learned from too, 0 to 1,000,000; no digit shall stand out in them.
         seed: 0 to 2^63 - 1.
@@ -75,7 +75,7 @@ class TrainingConfig:
             length of the change, 0 (off) to 10; a digit's own is about 9.
         keep_start: the share of the weights of ``start_from`` in those that are published, 0 to 1: halfway between the
             two networks lies one that has learned the new without forgetting the old.
-        teacher: a version or alias whose output activations are learned beside the labels; None learns from labels alone.
+        teachers: versions or aliases whose output activations, averaged, are learned beside the labels.
         average: decay of the moving average of the weights, 0 (off) to 0.99999; the average is what is published.
         threads: for matrix products, 1 to 64; the last bits of the weights depend on it.
     """
@@ -93,7 +93,7 @@ class TrainingConfig:
     non_digits: int = 0
     seed: int = 1
     start_from: str | None = None
-    teacher: str | None = None
+    teachers: tuple[str, ...] = ()
     promote: str = "if_better"
     loss: str = "cross_entropy"
     label_smoothing: float = 0.1
@@ -113,8 +113,8 @@ class TrainingConfig:
             _whole("limit", self.limit, 1, 1 << 40)
         if self.start_from is not None:
             _text("start_from", self.start_from)
-        if self.teacher is not None:
-            _text("teacher", self.teacher)
+        for teacher in self.teachers:
+            _text("teachers", teacher)
         _whole("epochs", self.epochs, 1, 10_000)
         _whole("threads", self.threads, 1, 64)
         _whole("batch_size", self.batch_size, 1, 4096)
@@ -139,6 +139,7 @@ class TrainingConfig:
         values = asdict(self)
         if self.network is not None:
             values["network"]["hidden"] = list(self.network.hidden)
+        values["teachers"] = list(self.teachers)
         return values
 
     @classmethod
@@ -149,9 +150,11 @@ class TrainingConfig:
             ConfigInvalid: a field is unknown or out of range.
         """
         _closed("", values, {f.name for f in fields(cls)})
-        network = values.get("network")
-        config = cls(**{name: value for name, value in values.items() if name != "network"})
-        return config if network is None else replace(config, network=_network(network))
+        plain = {name: value for name, value in values.items() if name not in ("network", "teachers")}
+        network, teachers = values.get("network"), values.get("teachers", ())
+        if not isinstance(teachers, list | tuple):
+            raise ConfigInvalid("teachers", f"expected a list of versions, got {_kind(teachers)}")
+        return cls(**plain, network=None if network is None else _network(network), teachers=tuple(teachers))
 
 
 def _network(values: object) -> NetworkConfig:

@@ -60,6 +60,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
             "config": origin.config.to_dict(),
             "seed": origin.config.seed,
             "recipe": origin.recipe,
+            "stage": origin.stage,
             "earlier": earlier,
             "images": len(origin.data.training),
             "examples": origin.examples,
@@ -85,12 +86,19 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
 
 
 def _earlier(registry: Registry, origin: Origin) -> list[dict[str, Any]]:
-    """Return the configurations and histories of the trainings of the same recipe that came before, the first first."""
-    if origin.stage == 1 or origin.parent is None:
+    """Return the configurations and histories of the trainings of the same recipe that led to this, the first first."""
+    if origin.stage == 1:
         return []
-    training = registry.manifest(origin.parent)["training"]
-    before = {name: training[name] for name in ("config", "epochs", "history")}
-    return [*training["earlier"], before]
+    led: dict[int, dict[str, Any]] = {}
+    for name in (origin.parent, *origin.config.teachers):
+        if name is not None:
+            training = registry.manifest(name)["training"]
+            for before in (*training["earlier"], training):
+                number = before.get("stage", len(led) + 1)
+                led[number] = {"stage": number} | {
+                    name: before[name] for name in ("config", "epochs", "history")
+                }
+    return [led[number] for number in sorted(led)]
 
 
 def make_manifest(

@@ -15,6 +15,12 @@ from typing import Final
 
 from model.config import NetworkConfig, TrainingConfig
 
+
+def stage(number: int) -> str:
+    """Return how a training of a recipe names the network of another one, 1 the first, before it has a version."""
+    return f"stage {number}"
+
+
 _WIDE: Final = TrainingConfig(
     network=NetworkConfig((1000, 500)),
     examples=False,
@@ -29,7 +35,51 @@ _WIDE: Final = TrainingConfig(
 _NEARER: Final = replace(
     _WIDE, network=None, epochs=85, learning_rate=0.0008, augmentation="finish", non_digits=16_000, seed=2
 )
-_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3, promote="if_better")
+_LONG: Final = replace(_NEARER, epochs=380, learning_rate=0.0015, seed=3)
+_GROWN: Final = replace(
+    _NEARER,
+    network=NetworkConfig((1500, 1000, 500)),
+    epochs=140,
+    batch_size=512,
+    learning_rate=0.0012,
+    weight_decay=0.03,
+    average=0.9996,
+    seed=4,
+)
+_FIRM: Final = replace(
+    _GROWN,
+    network=None,
+    epochs=26,
+    learning_rate=0.0005,
+    synthetic=30_000,
+    adversarial=1.2,
+    keep_start=0.5,
+    average=0.999,
+    seed=5,
+)
+_PUPIL: Final = replace(
+    _GROWN,
+    network=NetworkConfig((1000, 700, 500)),
+    start_from=stage(3),
+    teachers=(stage(5),),
+    epochs=90,
+    learning_rate=0.0015,
+    weight_decay=0.02,
+    adversarial=0.8,
+    seed=11,
+)
+_AGAIN: Final = replace(
+    _PUPIL,
+    network=None,
+    start_from=None,
+    teachers=(stage(5), stage(6)),
+    epochs=45,
+    learning_rate=0.001,
+    augmentation="scans",
+    non_digits=24_000,
+    promote="if_better",
+    seed=12,
+)
 
 RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
     "quick": (
@@ -42,6 +92,6 @@ RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
         ),
     ),
     "standard": (TrainingConfig(),),
-    "release": (_WIDE, _NEARER, _LONG),
+    "release": (_WIDE, _NEARER, _LONG, _GROWN, _FIRM, _PUPIL, _AGAIN),
 }
 """The trainings of each recipe, in their order."""

@@ -5,7 +5,7 @@ where weights are mutable. Whatever is random in a mini-batch comes from a gener
 where the training stands is then two numbers, and a training that was stopped and restored goes on to the same bits.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
@@ -131,7 +131,7 @@ class Trainer:
         config: TrainingConfig,
         data: Split,
         start: Network | None = None,
-        teacher: Network | None = None,
+        teachers: Sequence[Network] = (),
     ) -> None:
         """Prepare a training.
 
@@ -139,11 +139,11 @@ class Trainer:
             config: what to do.
             data: digits to learn from and digits held out; synthetic digits are added to the former.
             start: the network to go on from; None for random weights.
-            teacher: the network whose outputs are learned beside the labels, where the configuration names one.
+            teachers: the networks that the configuration names as such; their outputs are learned beside the labels.
 
         Raises:
             ConfigInvalid: the configuration names a network that ``start`` cannot grow into, or keeps a part of a start that
-                there is none of, or names a teacher and none is given.
+                there is none of, or names other teachers than are given.
             DataError: there is nothing to learn from.
         """
         if len(data.training) == 0:
@@ -156,9 +156,11 @@ class Trainer:
         self.network_config = network_config(config, start)
         if config.keep_start and start is None:
             raise ConfigInvalid("keep_start", "expected a version in start_from to keep a part of")
-        if config.teacher is not None and teacher is None:
-            raise ConfigInvalid("teacher", "expected the network of this version to learn from")
-        self._teacher = teacher if config.teacher is not None else None
+        if len(config.teachers) != len(teachers):
+            raise ConfigInvalid(
+                "teachers", "expected the networks of these versions to learn from, and no others"
+            )
+        self._teachers = tuple(teachers)
         network = self._first_network(start)
         self.parameters = Parameters.of(network)
         self._start = self.parameters.vector.copy() if config.keep_start else None
@@ -262,8 +264,8 @@ class Trainer:
                 most=self.config.adversarial,
                 rng=self._rng(_ADVERSARY, self.epoch, self.batch),
             )
-        if self._teacher is not None:
-            desired = taught(desired, inputs, self._teacher)
+        if self._teachers:
+            desired = taught(desired, inputs, self._teachers)
         outputs = self._backpropagation.forward(self.parameters, inputs)
         loss = float(self._loss.value(outputs, desired).mean())
         if not np.isfinite(loss):

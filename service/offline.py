@@ -21,6 +21,7 @@ from model.errors import CheckpointInvalid, ConfigInvalid
 from model.network import Network
 from model.promotion import HeldOut, promote
 from model.publication import Origin, publish
+from model.recipes import stage
 from model.registry import Registry
 from model.shipped import seed
 from model.training import Progress, Trainer, train
@@ -58,16 +59,18 @@ class Plan:
     """What is to be trained, and what after it.
 
     Attributes:
-        config: the training, with ``start_from`` and ``teacher`` resolved to versions.
+        config: the training, with ``start_from`` and ``teachers`` resolved to versions.
         recipe: the name of the recipe, if it follows one.
         stage: its place in the recipe, from 1.
-        following: the trainings after it, each to go on from the network of the one before.
+        following: the trainings after it, each to go on from the network of the one before, unless it names a stage.
+        made: the versions of the stages before it.
     """
 
     config: TrainingConfig
     recipe: str | None = None
     stage: int = 1
     following: tuple[TrainingConfig, ...] = ()
+    made: tuple[str, ...] = ()
 
     @property
     def stages(self) -> int:
@@ -76,13 +79,24 @@ class Plan:
 
     def next(self, version: str) -> "Plan":
         """Return the plan of the training that goes on from this version."""
-        config = replace(self.following[0], start_from=version)
-        return Plan(config, self.recipe, self.stage + 1, self.following[1:])
+        made, following = (*self.made, version), self.following[0]
+        versions = {stage(number): version for number, version in enumerate(made, 1)}
+        config = replace(
+            following,
+            start_from=versions.get(following.start_from or "", version),
+            teachers=tuple(versions.get(teacher, teacher) for teacher in following.teachers),
+        )
+        return Plan(config, self.recipe, self.stage + 1, self.following[1:], made)
 
     def to_bytes(self) -> bytes:
         """Return what ``from_bytes`` takes back."""
         following = [config.to_dict() for config in self.following]
-        plan = {"config": self.config.to_dict(), "recipe": self.recipe, "stage": self.stage}
+        plan = {
+            "config": self.config.to_dict(),
+            "recipe": self.recipe,
+            "stage": self.stage,
+            "made": self.made,
+        }
         return json.dumps(plan | {"following": following}).encode()
 
     @classmethod
@@ -91,7 +105,8 @@ class Plan:
         plan = json.loads(data)
         following = tuple(TrainingConfig.from_dict(config) for config in plan.get("following", ()))
         config = TrainingConfig.from_dict(plan["config"])
-        return cls(config, plan["recipe"], plan.get("stage", 1), following)
+        made = tuple(plan.get("made", ()))
+        return cls(config, plan["recipe"], plan.get("stage", 1), following, made)
 
 
 class OfflineTraining:
@@ -122,8 +137,11 @@ class OfflineTraining:
         registry = Registry.open(settings.store)
         seed(registry)
         first, *following = stages
-        start, teacher = (name and registry.resolve(name) for name in (first.start_from, first.teacher))
-        first = replace(first, start_from=start, teacher=teacher)
+        first = replace(
+            first,
+            start_from=first.start_from and registry.resolve(first.start_from),
+            teachers=tuple(registry.resolve(teacher) for teacher in first.teachers),
+        )
         plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
         training = cls(settings, plan, token)
         _ask(settings, token, plan)
@@ -139,7 +157,8 @@ class OfflineTraining:
         folders = (settings.home / "trainings").glob(f"*/{ASKED}")
         for path in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
             plan = Plan.from_bytes(path.read_bytes())
-            wanted = [replace(stage, start_from=plan.config.start_from) for stage in stages or ()]
+            given = {"start_from": plan.config.start_from, "teachers": plan.config.teachers}
+            wanted = [TrainingConfig.from_dict(config.to_dict() | given) for config in stages or ()]
             if stages is None or plan.config in wanted:
                 return cls(settings, plan, path.parent.name)
         raise ConfigInvalid(
@@ -148,7 +167,7 @@ class OfflineTraining:
 
     @property
     def config(self) -> TrainingConfig:
-        """What is trained, with ``start_from`` and ``teacher`` resolved to versions."""
+        """What is trained, with ``start_from`` and ``teachers`` resolved to versions."""
         return self.plan.config
 
     @property
@@ -206,13 +225,11 @@ class OfflineTraining:
         examples = Examples(open_database(settings.database), self.registry.store)
         return prepare(self.token, self.config, self.registry.store, examples)
 
-    def _networks(self) -> tuple[Network | None, Network | None]:
-        """Return the network to go on from and the one to learn from, each if there is one."""
-        start, teacher = (
-            self.registry.load(version).network if version else None
-            for version in (self.config.start_from, self.config.teacher)
-        )
-        return start, teacher
+    def _networks(self) -> tuple[Network | None, list[Network]]:
+        """Return the network to go on from, if there is one, and those to learn from."""
+        version, teachers = self.config.start_from, self.config.teachers
+        start = self.registry.load(version).network if version else None
+        return start, [self.registry.load(teacher).network for teacher in teachers]
 
     def _restored(self) -> Trainer | None:
         path = self._folder / CHECKPOINT

@@ -1,6 +1,6 @@
 """What augmentation varies, by how much, and the named presets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +107,8 @@ AUGMENTATIONS: dict[str, AugmentationSettings] = {
         pale=0.015,
     ),
 }
+AUGMENTATIONS["scans"] = replace(
+    AUGMENTATIONS["finish"], wide=0.08, crisp=0.2, blur=0.06, coarse=0.1, threshold=0.12
+)
 """Presets by name. `none` only divides by 255; `release` is wide, and `finish` is what a network trained on it ends with:
-nearer to real digits, so that its last capacity goes to them."""
+nearer to real digits, so that its last capacity goes to them; `scans` is that with more of what scanners do to digits."""

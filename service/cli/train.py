@@ -85,7 +85,7 @@ def train(
         typer.Option(help="Share of the desired 1 that is spread over all digits.", show_default="0.1"),
     ] = None,
     augmentation: Annotated[
-        str | None, typer.Option(help="none, standard, release or finish.", show_default="standard")
+        str | None, typer.Option(help="none, standard, release, finish or scans.", show_default="standard")
     ] = None,
     synthetic: Annotated[
         int | None, typer.Option(help="Synthetic digits to learn from besides.", show_default="0")
@@ -101,6 +101,13 @@ def train(
     ] = None,
     start_from: Annotated[
         str | None, typer.Option(help="A version or alias to go on from.", show_default="random weights")
+    ] = None,
+    teachers: Annotated[
+        str | None,
+        typer.Option(
+            help="Versions or aliases, with commas between, whose outputs are learned beside the labels.",
+            show_default="none",
+        ),
     ] = None,
     promote: Annotated[
         str | None, typer.Option(help="if_better, always or never.", show_default="if_better")
@@ -143,8 +150,8 @@ def train(
 def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
     """Return the trainings that the options mean; those that were given go before the recipe's.
 
-    What a training starts with, its network and the version it goes on from, is said to the first alone; the others then
-    keep that network.
+    What a training starts with, its network and the version it goes on from, and who teaches it, is said to the first
+    alone; the others then keep that network.
     """
     from model.config import TrainingConfig
     from model.errors import ConfigInvalid
@@ -153,7 +160,9 @@ def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]"
     if recipe is not None and recipe not in RECIPES:
         raise ConfigInvalid("recipe", f"expected one of {', '.join(RECIPES)}")
     first, *following = RECIPES[recipe] if recipe else (TrainingConfig(),)
-    start = {name: given.pop(name) for name in ("hidden", "activation", "start_from") if name in given}
+    start = {
+        name: given.pop(name) for name in ("hidden", "activation", "start_from", "teachers") if name in given
+    }
     if "hidden" in start:
         following = [replace(stage, network=None) for stage in following]
     return [_config(first, given | start), *(_config(stage, given) for stage in following)]
@@ -168,6 +177,8 @@ def _config(base: "TrainingConfig", given: Mapping[str, Any]) -> "TrainingConfig
         network = replace(network, hidden=_sizes(given.pop("hidden")))
     if "activation" in given:
         network = replace(network, activation=given.pop("activation"))
+    if "teachers" in given:
+        given["teachers"] = [name.strip() for name in given["teachers"].split(",") if name.strip()]
     if network != (base.network or NetworkConfig()):
         given["network"] = asdict(network)
     return TrainingConfig.from_dict({**base.to_dict(), **given})

@@ -8,7 +8,8 @@ import pytest
 from model.checkpoint import restore, save_checkpoint
 from model.config import NetworkConfig, TrainingConfig
 from model.dataset import Split, split
-from model.recipes import RECIPES
+from model.network import Network
+from model.recipes import RECIPES, stage
 from model.sources import mnist
 from model.threads import blas_threads
 from model.training import Trainer, train
@@ -18,6 +19,16 @@ from model.training import Trainer, train
 def few() -> Split:
     """Some of MNIST's digits."""
     return split(mnist("train").take(slice(0, 900)), validation=300)
+
+
+@pytest.fixture(scope="module")
+def earlier(few: Split) -> Network:
+    """What a training before made."""
+    config = TrainingConfig(network=NetworkConfig((64,)), epochs=2, learning_rate=0.01, augmentation="none")
+    trainer = Trainer(config, few)
+    for _ in train(trainer):
+        pass
+    return trainer.freeze()
 
 
 def test_a_recipe_survives_being_written_down() -> None:
@@ -33,25 +44,35 @@ def test_the_standard_recipe_is_what_a_training_gets_by_default() -> None:
 
 def test_the_release_recipe_needs_nothing_but_mnist() -> None:
     """The shipped network can be made again by anyone: no examples of users, no network to start from."""
-    for stage in RECIPES["release"]:
-        assert stage.data == "mnist"
-        assert stage.limit is None
-        assert stage.start_from is None
-        assert not stage.examples
+    for config in RECIPES["release"]:
+        assert config.data == "mnist"
+        assert config.limit is None
+        assert not config.examples
+
+
+def test_a_stage_names_only_stages_before_it() -> None:
+    """To go on from, and as teachers."""
+    for stages in RECIPES.values():
+        for i, config in enumerate(stages):
+            named = {*config.teachers, *filter(None, [config.start_from])}
+            assert named <= {stage(number) for number in range(1, i + 1)}
 
 
 def test_only_the_last_training_of_a_recipe_is_ever_promoted() -> None:
     """What a recipe makes on its way does not serve."""
     for *on_the_way, _ in RECIPES.values():
-        assert {stage.promote for stage in on_the_way} <= {"never"}
+        assert {config.promote for config in on_the_way} <= {"never"}
 
 
 @pytest.mark.parametrize(
-    ("name", "stage"), [(name, stage) for name, stages in RECIPES.items() for stage in range(len(stages))]
+    ("name", "number"), [(name, number) for name, stages in RECIPES.items() for number in range(len(stages))]
 )
-def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, stage: int, few: Split) -> None:
+def test_every_recipe_learns_and_resumes_to_the_same_bits(
+    name: str, number: int, few: Split, earlier: Network
+) -> None:
     """On a small network and few digits, each training gets better, and an interruption changes nothing."""
-    recipe = RECIPES[name][stage]
+    recipe = RECIPES[name][number]
+    start, teachers = earlier if recipe.keep_start else None, [earlier] * len(recipe.teachers)
     config = replace(
         recipe,
         network=NetworkConfig((64,)),
@@ -61,13 +82,13 @@ def test_every_recipe_learns_and_resumes_to_the_same_bits(name: str, stage: int,
         non_digits=min(recipe.non_digits, 70),
         average=min(recipe.average, 0.9),
     )
-    whole = Trainer(config, few)
+    whole = Trainer(config, few, start, teachers)
     for _ in train(whole, slice_seconds=1000.0):
         pass
-    interrupted = Trainer(config, few)
+    interrupted = Trainer(config, few, start, teachers)
     with blas_threads(config.threads):
         interrupted.learn_batch()
-    resumed = restore(config, few, save_checkpoint(interrupted))
+    resumed = restore(config, few, save_checkpoint(interrupted), start, teachers)
     for _ in train(resumed, slice_seconds=1000.0):
         pass
     assert whole.parameters.vector.tobytes() == resumed.parameters.vector.tobytes()

@@ -33,14 +33,16 @@ def test_desired_outputs_lie_between_label_and_teacher() -> None:
     desired = np.eye(DIGITS, dtype=np.float32)[:5]
     before = desired.copy()
     expected = SHARE * teacher.forward(inputs) + (1 - SHARE) * desired
-    np.testing.assert_allclose(taught(desired, inputs, teacher), expected, atol=1e-7)
+    np.testing.assert_allclose(taught(desired, inputs, [teacher]), expected, atol=1e-7)
     np.testing.assert_array_equal(desired, before)
 
 
 def test_desired_outputs_have_the_sum_one() -> None:
     """They are probabilities, as those of the labels are."""
     desired = np.full((5, DIGITS), 0.1, np.float32)
-    np.testing.assert_allclose(taught(desired, some_inputs(), network()).sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(
+        taught(desired, some_inputs(), [network(), network(2)]).sum(axis=1), 1, atol=1e-6
+    )
 
 
 def test_a_pupil_comes_nearer_to_its_teacher_than_labels_bring_it(
@@ -51,8 +53,8 @@ def test_a_pupil_comes_nearer_to_its_teacher_than_labels_bring_it(
     inputs = as_inputs(small_split.validation.images)
     wanted = small_trained.network.forward(inputs)
     apart = []
-    for config in (small_config(epochs=20), small_config(epochs=20, teacher="1")):
-        trainer = Trainer(config, few, teacher=small_trained.network)
+    for config in (small_config(epochs=20), small_config(epochs=20, teachers=("1",))):
+        trainer = Trainer(config, few, teachers=[small_trained.network] if config.teachers else ())
         for _ in train(trainer):
             pass
         apart.append(np.abs(trainer.freeze().forward(inputs) - wanted).mean())
@@ -62,35 +64,37 @@ def test_a_pupil_comes_nearer_to_its_teacher_than_labels_bring_it(
 def test_labels_correct_a_teacher_that_errs(small_split: Split) -> None:
     """One that knows nothing does not keep its pupil from reading what it learned from."""
     few = small_split.training.take(slice(0, 20))
-    config = small_config(epochs=60, batch_size=10, teacher="1")
-    trainer = Trainer(config, Split(few, few), teacher=network())
+    config = small_config(epochs=60, batch_size=10, teachers=("1",))
+    trainer = Trainer(config, Split(few, few), teachers=[network()])
     reports = list(train(trainer))
     assert reports[-1].validation_error == 0
 
 
-def test_a_teacher_that_is_named_must_be_there(small_split: Split) -> None:
-    """And one that is not named does not teach."""
-    with pytest.raises(ConfigInvalid, match="expected the network of this version to learn from"):
-        Trainer(small_config(teacher="7"), small_split)
-    weights = []
-    for teacher in (None, network()):
-        trainer = Trainer(small_config(epochs=1), small_split, teacher=teacher)
-        for _ in train(trainer):
-            pass
-        weights.append(trainer.parameters.vector.tobytes())
-    assert weights[0] == weights[1]
+def test_several_teachers_are_averaged() -> None:
+    """Each has as much to say as the others."""
+    inputs, one, other = some_inputs(), network(), network(2)
+    desired = np.full((5, DIGITS), 0.1, np.float32)
+    expected = (1 - SHARE) * desired + SHARE * (one.forward(inputs) + other.forward(inputs)) / 2
+    np.testing.assert_allclose(taught(desired, inputs, [one, other]), expected, atol=1e-7)
+
+
+@pytest.mark.parametrize("given", [0, 2])
+def test_the_teachers_that_are_named_must_be_there(given: int, small_split: Split) -> None:
+    """Neither fewer nor more."""
+    with pytest.raises(ConfigInvalid, match="expected the networks of these versions"):
+        Trainer(small_config(teachers=("7",)), small_split, teachers=[network()] * given)
 
 
 def test_a_restored_pupil_ends_with_the_same_bits(small_split: Split) -> None:
     """Against an adversary too: both the pupil and its teacher read the changed pictures."""
     few = Split(small_split.training.take(slice(0, 300)), small_split.validation)
-    config = replace(small_config(teacher="1"), adversarial=0.5)
-    undisturbed, stopped = (Trainer(config, few, teacher=network()) for _ in range(2))
+    config = replace(small_config(teachers=("1",)), adversarial=0.5)
+    undisturbed, stopped = (Trainer(config, few, teachers=[network()]) for _ in range(2))
     for _ in train(undisturbed):
         pass
     with blas_threads(config.threads):
         stopped.learn_batch()
-    restored = restore(config, few, save_checkpoint(stopped), teacher=network())
+    restored = restore(config, few, save_checkpoint(stopped), teachers=[network()])
     for _ in train(restored):
         pass
     assert restored.parameters.vector.tobytes() == undisturbed.parameters.vector.tobytes()

@@ -131,16 +131,34 @@ def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
                      "--synthetic", "0", "--non-digits", "20", "--resume", "--home", tmp_path)  # fmt: skip
     assert result.exit_code == 0
     shown = [line for line in result.stdout.splitlines() if line.startswith("training ")]
-    assert shown == ["training 2 of 3", "training 3 of 3"]
+    assert shown == [f"training {number} of 7" for number in range(2, 8)]
     registry = Registry.open(tmp_path / "store")
-    assert list(registry.versions()) == ["1", "2", "3", "4", "5"]
-    manifests = [registry.manifest(version) for version in ("3", "4", "5")]
-    assert [manifest["parent"] for manifest in manifests] == [None, "3", "4"]
-    assert {manifest["training"]["recipe"] for manifest in manifests} == {"release"}
-    assert [manifest["training"]["config"]["seed"] for manifest in manifests] == [1, 2, 3]
-    assert [len(manifest["training"]["earlier"]) for manifest in manifests] == [0, 1, 2]
-    assert manifests[2]["training"]["earlier"][1]["config"] == manifests[1]["training"]["config"]
+    made = [str(version) for version in range(3, 10)]
+    assert list(registry.versions()) == ["1", "2", *made]
+    manifests = [registry.manifest(version) for version in made]
+    assert [manifest["parent"] for manifest in manifests] == [None, "3", "4", "5", "6", "5", "8"]
+    trainings = [manifest["training"] for manifest in manifests]
+    assert {training["recipe"] for training in trainings} == {"release"}
+    assert [training["config"]["seed"] for training in trainings] == [1, 2, 3, 4, 5, 11, 12]
+    assert [training["config"]["teachers"] for training in trainings[5:]] == [["7"], ["7", "8"]]
+    for number, training in enumerate(trainings, 1):
+        assert [before["stage"] for before in training["earlier"]] == list(range(1, number))
+        assert [before["config"] for before in training["earlier"]] == [
+            before["config"] for before in trainings[: number - 1]
+        ]
     assert not list((tmp_path / "trainings").iterdir())
+
+
+def test_teachers_are_named_by_alias_or_version(tmp_path: Path) -> None:
+    """The manifest keeps versions; one that is not there is said so at once."""
+    few = ("train", "--limit", "500", "--epochs", "1", "--hidden", "8", "--home", tmp_path)
+    json_of(*few, "--teachers", "production, 2")
+    config = Registry.open(tmp_path / "store").manifest("3")["training"]["config"]
+    assert config["teachers"] == ["1", "2"]
+    refused = numeral(*few, "--teachers", "99")
+    assert refused.exit_code == 1
+    assert "99" in refused.stderr
+    assert "Traceback" not in refused.output
 
 
 def test_going_on_from_a_version_names_its_parent(tmp_path: Path) -> None:
