@@ -178,7 +178,7 @@ def variations(arguments: argparse.Namespace, known: Json, folder: Path) -> None
     images = load("mnist")
     rng = np.random.Generator(np.random.SFC64(1))
     out = np.empty((256, 784), np.float32)
-    for preset in ("standard", "release", "finish"):
+    for preset in ("standard", "release", "finish", "scans"):
         augmenter = Augmenter(images.images, preset, images.labels)
         for batch in arguments.batches:
             known["augmentation"][f"{preset}, {batch}"] = [

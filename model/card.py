@@ -46,11 +46,15 @@ def _what(manifest: Mapping[str, Any]) -> str:
     )
 
 
+_UNTOLD = {"config", "history", "profile", "earlier", "line"}
+"""Of a training: its configuration has rows of its own, and curves are drawn beside the card."""
+
+
 def _training(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
     training = manifest["training"]
     config = {k: v for k, v in training.get("config", {}).items() if k != "network" and v is not None}
     return [
-        *((k, v) for k, v in training.items() if k not in {"config", "history", "profile", "earlier"}),
+        *((k, v) for k, v in training.items() if k not in _UNTOLD and v is not None),
         *config.items(),
     ]
 

@@ -17,6 +17,9 @@ PROMOTIONS = ("if_better", "always", "never")
 LAYERS, NEURONS = 10, 8192
 """The most hidden layers and the most neurons in one."""
 
+TEACHERS = 8
+"""The most teachers of a training."""
+
 WEIGHTS = 50_000_000
 """The most weights in a network: 200 MB, and four times that while it learns."""
 
@@ -64,7 +67,8 @@ class TrainingConfig:
         synthetic: digits made rather than collected that are learned from too, 0 to 1,000,000.
         non_digits: pictures of no digit that are learned from too, 0 to 1,000,000; no digit shall stand out in them.
         seed: 0 to 2^63 - 1.
-        start_from: a version or alias to go on from; None starts with random weights.
+        start_from: a version or alias to go on from; None starts with random weights. Here and in ``teachers`` the
+            trainings of a recipe name each other's networks by ``recipes.stage``.
         promote: if_better, always or never.
         loss: cross_entropy or squared_error.
         label_smoothing: 0 to 0.5.
@@ -113,8 +117,7 @@ class TrainingConfig:
             _whole("limit", self.limit, 1, 1 << 40)
         if self.start_from is not None:
             _text("start_from", self.start_from)
-        for teacher in self.teachers:
-            _text("teachers", teacher)
+        _texts("teachers", self.teachers, TEACHERS)
         _whole("epochs", self.epochs, 1, 10_000)
         _whole("threads", self.threads, 1, 64)
         _whole("batch_size", self.batch_size, 1, 4096)
@@ -139,7 +142,12 @@ class TrainingConfig:
         values = asdict(self)
         if self.network is not None:
             values["network"]["hidden"] = list(self.network.hidden)
-        values["teachers"] = list(self.teachers)
+        if self.teachers:
+            values["teachers"] = list(self.teachers)
+        else:
+            del values[
+                "teachers"
+            ]  # what learns from labels alone is written as it was before there were teachers
         return values
 
     @classmethod
@@ -197,6 +205,13 @@ def _flag(name: str, value: object) -> None:
 def _text(name: str, value: object) -> None:
     if not isinstance(value, str) or not 0 < len(value) <= 1000:
         raise ConfigInvalid(name, f"expected 1 to 1000 characters, got {_kind(value)}")
+
+
+def _texts(name: str, value: object, most: int) -> None:
+    if not isinstance(value, tuple) or len(value) > most:
+        raise ConfigInvalid(name, f"expected a tuple of at most {most} texts, got {_kind(value)}")
+    for text in value:
+        _text(name, text)
 
 
 def _one_of(

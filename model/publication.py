@@ -51,7 +51,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         StoreUnavailable: the store could not be reached or has no room; nothing is listed then.
         ArtifactCorrupt: what was written does not read back as it should.
     """
-    earlier = _earlier(registry, origin)
+    earlier, line = _earlier(registry, origin), _line(registry, origin)
     history = [[report.loss, report.validation_error] for report in trained.history]
     manifest = make_manifest(
         trained.network,
@@ -61,6 +61,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
             "seed": origin.config.seed,
             "recipe": origin.recipe,
             "stage": origin.stage,
+            "line": line,
             "earlier": earlier,
             "images": len(origin.data.training),
             "examples": origin.examples,
@@ -78,7 +79,8 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
         "validation_digest": origin.data.validation.digest,
     }
     for training in reversed(earlier):
-        history = training["history"] + history
+        if training["stage"] in line:
+            history = training["history"] + history
     files = charts(history, trained.evaluation)
     return registry.publish(
         manifest, encode_weights(trained.network, trained.calibration.detector), files, token
@@ -93,12 +95,20 @@ def _earlier(registry: Registry, origin: Origin) -> list[dict[str, Any]]:
     for name in (origin.parent, *origin.config.teachers):
         if name is not None:
             training = registry.manifest(name)["training"]
-            for before in (*training["earlier"], training):
-                number = before.get("stage", len(led) + 1)
-                led[number] = {"stage": number} | {
-                    name: before[name] for name in ("config", "epochs", "history")
-                }
+            for place, before in enumerate((*training["earlier"], training), 1):
+                number = before.get("stage", place)
+                kept = {key: before[key] for key in ("config", "epochs", "history")}
+                led[number] = {"stage": number} | kept
     return [led[number] for number in sorted(led)]
+
+
+def _line(registry: Registry, origin: Origin) -> list[int]:
+    """Return the stages that this network itself went through, its own last; its teachers have learned in others."""
+    if origin.stage == 1 or origin.parent is None:
+        return [origin.stage]
+    training = registry.manifest(origin.parent)["training"]
+    before = training.get("line") or list(range(1, len(training["earlier"]) + 2))
+    return [*before, origin.stage]
 
 
 def make_manifest(

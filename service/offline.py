@@ -80,11 +80,12 @@ class Plan:
     def next(self, version: str) -> "Plan":
         """Return the plan of the training that goes on from this version."""
         made, following = (*self.made, version), self.following[0]
-        versions = {stage(number): version for number, version in enumerate(made, 1)}
+        made_at = {stage(number): earlier for number, earlier in enumerate(made, 1)}
+        start = following.start_from
         config = replace(
             following,
-            start_from=versions.get(following.start_from or "", version),
-            teachers=tuple(versions.get(teacher, teacher) for teacher in following.teachers),
+            start_from=version if start is None else made_at.get(start, start),
+            teachers=tuple(made_at.get(teacher, teacher) for teacher in following.teachers),
         )
         return Plan(config, self.recipe, self.stage + 1, self.following[1:], made)
 
@@ -157,8 +158,8 @@ class OfflineTraining:
         folders = (settings.home / "trainings").glob(f"*/{ASKED}")
         for path in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
             plan = Plan.from_bytes(path.read_bytes())
-            given = {"start_from": plan.config.start_from, "teachers": plan.config.teachers}
-            wanted = [TrainingConfig.from_dict(config.to_dict() | given) for config in stages or ()]
+            start, teachers = plan.config.start_from, plan.config.teachers
+            wanted = [replace(config, start_from=start, teachers=teachers) for config in stages or ()]
             if stages is None or plan.config in wanted:
                 return cls(settings, plan, path.parent.name)
         raise ConfigInvalid(

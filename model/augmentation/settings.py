@@ -51,6 +51,28 @@ class AugmentationSettings:
     """Fraction of digits with weaker ink."""
 
 
+_FINISH = AugmentationSettings(
+    rotation=16.0,
+    narrow_rotation=14.0,
+    scale=0.12,
+    stretch=0.08,
+    wide=0.04,
+    shear=0.12,
+    shift=1.5,
+    elastic=0.85,
+    smoothing=(4.0, 2.8),
+    thinner=0.5,
+    thicker=0.6,
+    gain=0.8,
+    crisp=0.25,
+    blur=0.04,
+    coarse=0.04,
+    threshold=0.06,
+    noise=0.015,
+    occlusion=0.02,
+    pale=0.015,
+)
+
 AUGMENTATIONS: dict[str, AugmentationSettings] = {
     "none": AugmentationSettings(),
     "standard": AugmentationSettings(
@@ -85,30 +107,8 @@ AUGMENTATIONS: dict[str, AugmentationSettings] = {
         occlusion=0.04,
         pale=0.03,
     ),
-    "finish": AugmentationSettings(
-        rotation=16.0,
-        narrow_rotation=14.0,
-        scale=0.12,
-        stretch=0.08,
-        wide=0.04,
-        shear=0.12,
-        shift=1.5,
-        elastic=0.85,
-        smoothing=(4.0, 2.8),
-        thinner=0.5,
-        thicker=0.6,
-        gain=0.8,
-        crisp=0.25,
-        blur=0.04,
-        coarse=0.04,
-        threshold=0.06,
-        noise=0.015,
-        occlusion=0.02,
-        pale=0.015,
-    ),
+    "finish": _FINISH,
+    "scans": replace(_FINISH, wide=0.08, crisp=0.2, blur=0.06, coarse=0.1, threshold=0.12),
 }
-AUGMENTATIONS["scans"] = replace(
-    AUGMENTATIONS["finish"], wide=0.08, crisp=0.2, blur=0.06, coarse=0.1, threshold=0.12
-)
 """Presets by name. `none` only divides by 255; `release` is wide, and `finish` is what a network trained on it ends with:
 nearer to real digits, so that its last capacity goes to them; `scans` is that with more of what scanners do to digits."""

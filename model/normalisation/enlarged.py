@@ -11,7 +11,7 @@ from model.normalisation.planes import Plane
 from model.normalisation.resampling import averaging, both, enlarging
 
 FEWEST = 6
-ALIKE = 0.1
+ALIKE = 0.03
 COARSE = 16
 SOFT_FROM = 29
 FLAT_GROUND = 0.04
@@ -30,10 +30,8 @@ def _one_of_each_block(plane: Plane) -> tuple[Plane, float] | None:
     rows, columns = _starts(plane), _starts(plane.T)
     if rows is None or columns is None:
         return None
-    down, across = plane.shape[0] / len(rows), plane.shape[1] / len(columns)
-    if abs(down - across) > ALIKE * down:
-        return None
-    return np.ascontiguousarray(plane[np.ix_(rows, columns)]), down
+    small = np.ascontiguousarray(plane[np.ix_(rows, columns)])
+    return (small, plane.shape[0] / len(rows)) if _is_even(plane.shape, small.shape) else None
 
 
 def _starts(plane: Plane) -> NDArray[np.intp] | None:
@@ -54,7 +52,12 @@ def _without_softness(plane: Plane) -> tuple[Plane, float] | None:
     height, width = plane.shape
     side = max(height, width)
     few = round(height * COARSE / side), round(width * COARSE / side)
-    if side < SOFT_FROM or min(few) < FEWEST or not _has_flat_ground(plane):
+    if (
+        side < SOFT_FROM
+        or min(few) < FEWEST
+        or not _is_even((height, width), few)
+        or not _has_flat_ground(plane)
+    ):
         return None
     wanted = plane.astype(np.float32)
     small = both(averaging(height, few[0]), wanted, averaging(width, few[1]))
@@ -62,6 +65,12 @@ def _without_softness(plane: Plane) -> tuple[Plane, float] | None:
     if float(np.abs(again - wanted).max()) > LOST * float(small.max() - small.min()):
         return None
     return np.rint(small).astype(np.uint8), side / COARSE
+
+
+def _is_even(shape: tuple[int, ...], few: tuple[int, ...]) -> bool:
+    """Whether a pixel became about as many across as down."""
+    down, across = shape[0] / few[0], shape[1] / few[1]
+    return abs(down - across) <= ALIKE * down
 
 
 def _has_flat_ground(plane: Plane) -> bool:

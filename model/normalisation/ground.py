@@ -30,7 +30,8 @@ def is_dark_ink(plane: Plane, levels: Levels) -> bool:
     """Return whether the ink is darker than its ground, by two cues that change sign with the negative.
 
     The border belongs to the ground, which counts as far as one threshold divides the picture well; at the scale of
-    strokes more that is thin is dark than light, which counts the more the worse one threshold does.
+    strokes more that is thin is dark than light, which counts the more the worse one threshold does. Where one threshold does
+    badly, a border of many levels counts less.
     """
     _, separability = levels.otsu
     trust = separability**3
@@ -137,6 +138,8 @@ def _sharp_ground(levels: Levels, *, at_any_rate: bool) -> int | None:
 def _soft_ground(plane: Plane, smooth: Plane, levels: Levels) -> int | None:
     """The level of a flat ground under ink as soft as enlarging leaves it; None where there is none, or noise."""
     give = _give(levels, levels.quantile(0.5, 0, levels.otsu[0]))
+    if min(plane.shape) < PARTS:
+        return None
     lowest = np.sort(_lowest_in_parts(smooth)).tolist()
     enough = PARTS_AT_GROUND[max(plane.shape) > SMALL]
     if lowest[enough - 1] - lowest[0] > give:

@@ -21,7 +21,7 @@ from model.normalisation.levels import LEVELS, Levels, counted
 from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import unstretched
 
-ZOOM_BELOW = 44
+ZOOM_BELOW = 28
 ZOOM_MARGIN = 0.4
 ALL_SHEET = 0.76
 GIVE = 0.05
@@ -51,9 +51,10 @@ def located(grey: Plane) -> Found | None:
     plane, scale, tiny = _at_its_size(grey)
     plane = planes.without_salt(plane)
     levels = counted(plane)
-    flat = sheets.without_desk(plane, levels)
-    if flat is not plane:
-        plane, levels = flat, counted(flat)
+    sheet = sheets.sheet_on_desk(plane, levels)
+    if sheet is not None:
+        plane = sheet.alone(plane)
+        levels = counted(plane)
     inner = (0, 0, *plane.shape[::-1])
     if _may_have_bands(plane, levels):
         light = plane > levels.otsu[0]
@@ -75,7 +76,7 @@ def located(grey: Plane) -> Found | None:
     found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
     x0, y0, x1, y1 = coarse.box
     may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
-    return _closer(grey, found) if may_be_closer else found
+    return _closer(grey, found, sheet, scale) if may_be_closer else found
 
 
 def _at_its_size(grey: Plane) -> tuple[Plane, float, bool]:
@@ -104,12 +105,13 @@ def _may_have_bands(plane: Plane, levels: Levels) -> bool:
     return not (all(corners) and light > ALL_SHEET) and not (not any(corners) and light < 1 - ALL_SHEET)
 
 
-def _closer(grey: Plane, coarse: Found) -> Found:
+def _closer(grey: Plane, coarse: Found, sheet: sheets.Sheet | None, coarseness: float) -> Found:
     """A digit that is small in its picture, looked at again at full size; what else there is was counted before."""
     x0, y0, x1, y1 = coarse.box
     margin = round(ZOOM_MARGIN * max(x1 - x0, y1 - y0))
     x0, y0 = max(0, x0 - margin), max(0, y0 - margin)
-    plane, scale = planes.at_working_size(grey[y0 : y1 + margin, x0 : x1 + margin])
+    part = grey[y0 : y1 + margin, x0 : x1 + margin]
+    plane, scale = planes.at_working_size(part if sheet is None else sheet.alone(part, (x0, y0), coarseness))
     fine = _found(plane, coarse.dark, counted(plane), tiny=False)
     if fine is None:
         return coarse

@@ -5,55 +5,85 @@ it takes its colour; then it is a picture of paper and ink like any other.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.normalisation.levels import Levels
 from model.normalisation.planes import Mask, Plane, dilated, eroded, extent, opened_mask
 
+LEAST_SIDE = 48
 LEAST_AREA = 0.2
 MOST_AREA = 0.92
 AT_BORDER = 0.2
+GRAIN = 3
 STROKE = 0.12
 SOLID = 0.15
+OPEN = 0.1
+HELD = 0.9
 SQUARISH = 0.5
 FULL = 0.925
-OPEN = 0.16
-HELD = 0.9
-LEAST_SIDE = 48
 EDGE = 0.03
 TURNS = range(-14, 15, 2)
 """Degrees."""
 
 
-def without_desk(plane: Plane, levels: Levels) -> Plane:
-    """Return the plane with the surroundings of its sheet in the sheet's own level, or as it is if there is no such sheet."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Sheet:
+    """A sheet and its colour.
+
+    Attributes:
+        inside: (h, w) where it is, without its edge.
+        level: of most of it.
+    """
+
+    inside: Mask
+    level: int
+
+    def alone(self, plane: Plane, origin: tuple[int, int] = (0, 0), scale: float = 1) -> Plane:
+        """Return a plane with the surroundings of the sheet in the sheet's own level.
+
+        Args:
+            plane: (h, w) that in which the sheet was found, or a part of the picture that this was made of.
+            origin: (x, y) of the part.
+            scale: how many of its pixels one of ``inside`` is.
+        """
+        height, width = self.inside.shape
+        rows = np.minimum((np.arange(plane.shape[0]) + origin[1]) / scale, height - 1).astype(np.intp)
+        columns = np.minimum((np.arange(plane.shape[1]) + origin[0]) / scale, width - 1).astype(np.intp)
+        return np.where(self.inside[np.ix_(rows, columns)], plane, np.uint8(self.level))
+
+
+def sheet_on_desk(plane: Plane, levels: Levels) -> Sheet | None:
+    """Return the sheet that is seen whole in a plane, light on dark or dark on light; None where there is no such thing."""
     if max(plane.shape) < LEAST_SIDE:
-        return plane
+        return None
     light = plane > levels.otsu[0]
     for part in (light, ~light):
-        sheet = _sheet(part)
-        if sheet is not None:
-            level = np.median(plane[sheet & part])
-            return np.where(sheet, plane, np.uint8(level))
-    return plane
+        inside = _inside(part)
+        if inside is not None:
+            return Sheet(inside, int(np.median(plane[inside & part])))
+    return None
 
 
-def _sheet(part: Mask) -> Mask | None:
+def _inside(part: Mask) -> Mask | None:
     """Where a sheet is, without its edge, if that is what one side of the threshold shows."""
     area = np.count_nonzero(part) / part.size
     border = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
     if not LEAST_AREA < area < MOST_AREA or np.count_nonzero(border) > AT_BORDER * border.size:
         return None
+    part = opened_mask(part, GRAIN)
     side = max(part.shape)
     with_ink = ~_opened_beyond(~part, round(side * STROKE) | 1)
     if np.count_nonzero(with_ink & ~part & dilated(~with_ink)) > OPEN * side:
-        return None
+        return None  # what was filled was no ink on a sheet: it is open to the outside, as the bays of a digit are
     sheet = opened_mask(with_ink, round(side * SOLID) | 1)
     held = np.count_nonzero(sheet & part)
     if held < LEAST_AREA * part.size or held < HELD * np.count_nonzero(part) or not _is_rectangle(sheet):
         return None
-    return eroded(sheet, 2 * round(side * EDGE) + 1)
+    inside = eroded(sheet, 2 * round(side * EDGE) + 1)
+    return inside if (inside & part).any() else None
 
 
 def _opened_beyond(mask: Mask, window: int) -> Mask:
@@ -75,10 +105,6 @@ def _is_rectangle(mask: Mask) -> bool:
     return bool(np.count_nonzero(mask) > FULL * smallest)
 
 
-def _box_area(
-    x: "np.ndarray[tuple[int], np.dtype[np.intp]]",
-    y: "np.ndarray[tuple[int], np.dtype[np.intp]]",
-    turn: float,
-) -> float:
+def _box_area(x: NDArray[np.intp], y: NDArray[np.intp], turn: float) -> float:
     across, down = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
     return float((np.ptp(across) + 1) * (np.ptp(down) + 1))

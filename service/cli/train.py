@@ -105,7 +105,7 @@ def train(
     teachers: Annotated[
         str | None,
         typer.Option(
-            help="Versions or aliases, with commas between, whose outputs are learned beside the labels.",
+            help="Versions, with commas between, whose outputs are learned beside the labels; not with --remote.",
             show_default="none",
         ),
     ] = None,
@@ -140,14 +140,14 @@ def train(
         if remote is not None:
             train_remotely(_asked(given), remote, api_key, as_json=as_json)
             return
-        stages = _stages(given, recipe)
+        stages = stages_of(given, recipe)
         training: OfflineTraining | None = _training(stages, recipe, home, resume=resume)
         while training is not None:
             _run(training, as_json=as_json)
             training = training.following()
 
 
-def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
+def stages_of(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
     """Return the trainings that the options mean; those that were given go before the recipe's.
 
     What a training starts with, its network and the version it goes on from, and who teaches it, is said to the first
@@ -163,7 +163,7 @@ def _stages(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]"
     start = {
         name: given.pop(name) for name in ("hidden", "activation", "start_from", "teachers") if name in given
     }
-    if "hidden" in start:
+    if "hidden" in start or "activation" in start:
         following = [replace(stage, network=None) for stage in following]
     return [_config(first, given | start), *(_config(stage, given) for stage in following)]
 

@@ -26,6 +26,16 @@ def test_a_configuration_survives_json() -> None:
     assert TrainingConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
+def test_teachers_are_written_where_there_are_some() -> None:
+    """What learns from labels alone is written as before there were teachers, so its checkpoints and keys still fit."""
+    taught = TrainingConfig(teachers=("7", "8"))
+    assert TrainingConfig.from_dict(json.loads(json.dumps(taught.to_dict()))) == taught
+    assert taught.to_dict()["teachers"] == ["7", "8"]
+    assert "teachers" not in TrainingConfig().to_dict()
+    with pytest.raises(ConfigInvalid, match="expected a tuple"):
+        TrainingConfig(teachers="12")  # type: ignore[arg-type]  # two texts of one letter otherwise
+
+
 @pytest.mark.parametrize(
     ("values", "field"),
     [
@@ -53,6 +63,9 @@ def test_a_configuration_survives_json() -> None:
         ({"network": {"hidden": [8192, 8192]}}, "network.hidden"),
         ({"network": {"activation": "step"}}, "network.activation"),
         ({"threads": 0}, "threads"),
+        ({"teachers": "12"}, "teachers"),
+        ({"teachers": [7]}, "teachers"),
+        ({"teachers": ["7"] * 9}, "teachers"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(values: dict[str, Any], field: str) -> None:

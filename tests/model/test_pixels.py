@@ -216,3 +216,21 @@ def test_a_digit_is_one_digit(digits: Plane) -> None:
     """Of 300 digits drawn large hardly any is taken for several."""
     counts = [normalise(enlarged(digit, 3)).components for digit in digits[:300]]
     assert sum(count != 1 for count in counts) <= 3
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [(1, 69), (69, 1), (2, 60), (3, 200), (700, 2), (4, 200), (8, 5000), (5000, 8), (1, 1), (6, 6)],
+)
+def test_thin_pictures_are_normalised_like_any_other(shape: tuple[int, int]) -> None:
+    """Whatever is in them."""
+    rng = np.random.default_rng(1)
+    slope = np.linspace(0, 255, shape[0] * shape[1]).reshape(shape).astype(np.uint8)
+    dots = np.where(rng.random(shape) < 0.1, 255, 0).astype(np.uint8)
+    soft = np.asarray(Image.fromarray(dots).filter(ImageFilter.GaussianBlur(2)))
+    for grey in (slope, dots, ~dots, soft, ~soft, rng.integers(0, 256, shape, dtype=np.uint8)):
+        found = normalise(grey)
+        x0, y0, x1, y1 = found.box
+        assert found.pixels.shape == (28, 28)
+        assert 0 <= x0 < x1 <= shape[1]
+        assert 0 <= y0 < y1 <= shape[0]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from model.normalisation.levels import counted
 from model.normalisation.planes import Plane
-from model.normalisation.sheets import without_desk
+from model.normalisation.sheets import sheet_on_desk
 from model.pixels import normalise
 from tests.model.normalisation.drawing import on_paper, overlap, seven
 
@@ -55,10 +55,26 @@ def test_a_fat_0_is_no_sheet(*, round_: bool) -> None:
     if not round_:
         ring = (np.maximum(abs(x), abs(y)) < 0.85) & ~((abs(y) < 0.12) & (x > -0.3))  # a block with a slit
     plane = np.where(ring, 220, 30).astype(np.uint8)
-    assert without_desk(plane, counted(plane)) is plane
+    assert sheet_on_desk(plane, counted(plane)) is None
 
 
 def test_a_small_picture_has_no_desk() -> None:
     """Of few pixels a fat 0 is a rectangle too."""
     small = np.asarray(Image.fromarray(photo(0)).resize((40, 40)))
-    assert without_desk(small, counted(small)) is small
+    assert sheet_on_desk(small, counted(small)) is None
+
+
+@pytest.mark.parametrize("turn", [0, 6])
+def test_a_small_digit_near_the_edge_of_its_sheet_is_seen_without_the_desk(turn: float) -> None:
+    """It is looked at again at full size, and the desk that comes into view is not taken for ink."""
+    sheet = np.full((1600, 1600), PAPER, np.uint8)
+    sheet[300:600, 40:340] = on_paper(seven(300, 300, 21), PAPER, INK)
+    turned = Image.fromarray(sheet).rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    where = Image.new("L", sheet.shape, 255).rotate(turn, Image.Resampling.BICUBIC, expand=True)
+    desk = Image.new("L", (2240, 2240), DESK)
+    desk.paste(turned, ((2240 - turned.width) // 2, (2240 - turned.height) // 2), where)
+    found, plain = normalise(np.asarray(desk)), normalise(on_paper(seven(200, 200, 14), PAPER, INK))
+    assert found.inverted
+    assert max(found.box[2] - found.box[0], found.box[3] - found.box[1]) < 300
+    if turn == 0:
+        assert overlap(found.pixels > 127, plain.pixels > 127) > 0.8

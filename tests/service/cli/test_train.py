@@ -13,6 +13,7 @@ import pytest
 from model.config import NetworkConfig, TrainingConfig
 from model.recipes import RECIPES
 from model.registry import Registry
+from service.cli.train import stages_of
 from service.offline import OfflineTraining
 from service.settings import Settings
 from tests.service.cli.commands import json_of, numeral
@@ -118,11 +119,23 @@ def test_options_go_before_the_recipe(tmp_path: Path) -> None:
     assert config.promote == "never"
 
 
+@pytest.mark.parametrize("given", [{"hidden": "8"}, {"activation": "tanh"}])
+def test_a_network_that_is_asked_for_is_kept_to_the_end_of_a_recipe(given: dict[str, str]) -> None:
+    """Only the recipe's own network grows on its way."""
+    first, *following = stages_of(dict(given), "release")
+    assert first.network is not None
+    assert first.network != RECIPES["release"][0].network
+    assert [config.network for config in following] == [None] * 6
+
+
 def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
     """Each goes on from the version of the one before it; stopped between two, what was published is not made again."""
     given: dict[str, Any] = {"limit": 500, "epochs": 1, "synthetic": 0, "non_digits": 20}
     first, *following = (replace(stage, **given) for stage in RECIPES["release"])
-    stages = [replace(first, network=NetworkConfig((8,))), *following]
+    stages = [
+        replace(first, network=NetworkConfig((8,))),
+        *(replace(stage, network=None) for stage in following),
+    ]
     training = OfflineTraining.begin(Settings(home=tmp_path), stages, "release")
     for _ in training.run():
         pass
@@ -140,7 +153,12 @@ def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
     trainings = [manifest["training"] for manifest in manifests]
     assert {training["recipe"] for training in trainings} == {"release"}
     assert [training["config"]["seed"] for training in trainings] == [1, 2, 3, 4, 5, 11, 12]
-    assert [training["config"]["teachers"] for training in trainings[5:]] == [["7"], ["7", "8"]]
+    assert [training["config"].get("teachers") for training in trainings[4:]] == [None, ["7"], ["7", "8"]]
+    assert [training["line"] for training in trainings[4:]] == [
+        [1, 2, 3, 4, 5],
+        [1, 2, 3, 6],
+        [1, 2, 3, 6, 7],
+    ]
     for number, training in enumerate(trainings, 1):
         assert [before["stage"] for before in training["earlier"]] == list(range(1, number))
         assert [before["config"] for before in training["earlier"]] == [
