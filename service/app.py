@@ -43,6 +43,7 @@ from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
 from service.shadow import Shadow
+from service.shared_weights import SharedWeights
 from service.watching import DriftCollector, JobsCollector
 
 FIRST_LOOK = 10.0
@@ -74,19 +75,24 @@ class Numeral(FastAPI):
 
 
 def create_app(
-    settings: Settings, *, counted: Metrics | None = None, write_log: Callable[[bytes], None] | None = None
+    settings: Settings,
+    *,
+    counted: Metrics | None = None,
+    weights: SharedWeights | None = None,
+    write_log: Callable[[bytes], None] | None = None,
 ) -> Numeral:
     """Return the application.
 
     Args:
         settings: what it does not know by itself.
         counted: counters that several processes share; without them it counts alone.
+        weights: memory for networks that several processes share; without it the networks are its own.
         write_log: where the lines about requests go; without it there are none.
 
     Raises:
         StoreUnavailable: the URL of the store is not one of a store, or its folder cannot be made.
     """
-    services = _services(settings, counted or Metrics())
+    services = _services(settings, counted or Metrics(), weights)
     app = _described(settings, services)
     reading_router, hot = reading.router_of(services)
     protocols_router, hot_protocols = protocols.router_of(services)
@@ -114,12 +120,13 @@ def create_app(
     return app
 
 
-def _services(settings: Settings, metrics: Metrics) -> Services:
+def _services(settings: Settings, metrics: Metrics, weights: SharedWeights | None) -> Services:
     serving = Serving(
         Registry.open(settings.store),
         every=settings.refresh_seconds,
         policy=Policy(settings.least_confidence, settings.abstain_share),
         swapped=metrics.reloaded,
+        placed=weights.place if weights is not None else None,
     )
     serving.first(shipped.seed)
     shadow = Shadow(serving, metrics)

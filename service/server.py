@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import uvicorn
 
@@ -18,6 +19,7 @@ from service.logs import LineWriter, configure
 from service.metrics import Metrics
 from service.processes import Processes, Role
 from service.settings import Settings
+from service.shared_weights import SharedWeights
 from service.worker_process import worker_beside
 
 BACKLOG = 2048
@@ -26,6 +28,13 @@ LAST_WORDS = 20.0
 """Seconds beyond draining and finishing after which a process is killed; a worker saves its job in them."""
 
 log = logging.getLogger("numeral")
+
+
+class _Shared(NamedTuple):
+    """Memory that several API processes have in common."""
+
+    metrics: Metrics
+    weights: SharedWeights | None
 
 
 def run(settings: Settings) -> int:
@@ -41,14 +50,14 @@ def run(settings: Settings) -> int:
     log.info("listening on %s", _shown(sockets[0]))
     if settings.workers == 1:
         with worker_beside(settings) as stop_worker:
-            return _serve(settings, sockets, Metrics(), 0, writer, leaving=stop_worker)
+            return _serve(settings, sockets, _Shared(Metrics(), None), 0, writer, leaving=stop_worker)
     return _serve_in_several(settings, sockets, writer)
 
 
 def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
-    metrics = Metrics(settings.workers)
+    shared = _Shared(Metrics(settings.workers), SharedWeights())
     roles = [
-        Role(f"API process {number}", partial(_serve, settings, sockets, metrics, number, writer))
+        Role(f"API process {number}", partial(_serve, settings, sockets, shared, number, writer))
         for number in range(settings.workers)
     ]
     if not settings.no_worker:
@@ -110,18 +119,18 @@ def _shown(listener: socket.socket) -> str:
 def _serve(
     settings: Settings,
     sockets: list[socket.socket],
-    metrics: Metrics,
+    shared: _Shared,
     number: int,
     writer: LineWriter,
     *,
     leaving: Callable[[], object] = lambda: None,
 ) -> int:
     """Answer what comes in on this process's socket until told to stop; then the worker may stop too."""
-    metrics.take_row(number)
+    shared.metrics.take_row(number)
     for held in sockets[:number] + sockets[number + 1 :]:
         held.close()
     try:
-        app = create_app(settings, counted=metrics, write_log=writer.write)
+        app = create_app(settings, counted=shared.metrics, weights=shared.weights, write_log=writer.write)
     except ModelError as error:
         log.error("cannot start: %s", error)  # noqa: TRY400 - the sentence says it all
         writer.start()

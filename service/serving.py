@@ -38,6 +38,7 @@ class Serving:
         every: seconds between looks at the aliases.
         policy: when to abstain, if not as each network's calibration says.
         swapped: is told the version that has become the current one, and whether it is the first.
+        placed: puts the weights of a network that was loaded where several processes share them, if there are several.
 
     Attributes:
         current: what answers when nobody asks for another; None until one could be loaded.
@@ -54,6 +55,7 @@ class Serving:
         every: float = 0.5,
         policy: Policy | None = None,
         swapped: Callable[[str, bool], None] = lambda _version, _first: None,
+        placed: Callable[[Artifact], Artifact] | None = None,
     ) -> None:
         self.registry = registry
         self.current: Predictor | None = None
@@ -62,7 +64,7 @@ class Serving:
         self.problem: str | None = None
         self.reloads = 0
         self.looked = threading.Event()
-        self._every, self._policy, self._swapped = every, policy, swapped
+        self._every, self._policy, self._swapped, self._placed = every, policy, swapped, placed
         self._before: list[Callable[[Registry], None]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
@@ -150,7 +152,10 @@ class Serving:
         if kept is not None:
             return kept
         try:
-            predictor = warmed(self._under_policy(self.registry.load(version)))
+            artifact = self.registry.load(version)
+            if self._placed is not None:
+                artifact = self._placed(artifact)
+            predictor = warmed(self._under_policy(artifact))
         except (ArtifactCorrupt, VersionNotFound) as error:
             self._quarantine(version, error)
             raise
