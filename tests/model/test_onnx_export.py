@@ -70,7 +70,7 @@ def test_the_file_is_what_onnx_says_it_should_be() -> None:
     onnx.checker.check_model(model, full_check=True)
     notes = {entry.key: entry.value for entry in model.metadata_props}
     assert notes["version"] == "1"
-    assert notes["preprocessing"] == "2"
+    assert notes["preprocessing"] == "3"
     (pixels,) = model.graph.input
     shape = [d.dim_param or d.dim_value for d in pixels.type.tensor_type.shape.dim]
     assert (pixels.name, shape) == ("pixels", ["batch", 784])
