@@ -78,6 +78,7 @@ _AGAIN: Final = replace(
     learning_rate=0.001,
     augmentation="scans",
     non_digits=24_000,
+    keep_start=0.5,
     promote="if_better",
     seed=12,
 )
