@@ -5,6 +5,7 @@ layer before by a weight, adds the products and its bias up, and applies the act
 ten neurons, one for each digit; softmax makes their activations positive with sum 1.
 """
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -162,18 +163,35 @@ def sums(inputs: Array, weight: Array) -> Array:
 
 def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
     """Return values @ weight[rows], block by block through one piece of memory that stays in the cache."""
-    if len(rows) <= BLOCK:
-        few: Array = values @ weight.take(rows, axis=0)
-        return few
-    memory = np.empty((BLOCK, weight.shape[1]), np.float32)
-    total = np.zeros((len(values), weight.shape[1]), np.float32)
-    for start in range(0, len(rows), BLOCK):
-        some = rows[start : start + BLOCK]
-        block = memory[: len(some)]
-        weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
-        product = values[:, start : start + BLOCK] @ block
-        total += product
+    memory = _scratch.rows(weight.shape[1])
+    total = _product(values, weight, rows, memory, 0)
+    for start in range(BLOCK, len(rows), BLOCK):
+        total += _product(values, weight, rows, memory, start)
     return total
+
+
+def _product(values: Array, weight: Array, rows: NDArray[np.intp], memory: Array, start: int) -> Array:
+    some = rows[start : start + BLOCK]
+    block = memory[: len(some)]
+    weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
+    product: Array = values[:, start : start + BLOCK] @ block
+    return product
+
+
+class _Scratch(threading.local):
+    """Memory of each thread for weights that are moved together: getting it anew each time takes as long as filling it."""
+
+    def __init__(self) -> None:
+        self._memory = np.empty(0, np.float32)
+
+    def rows(self, width: int) -> Array:
+        """Return (BLOCK, width) of memory that holds anything."""
+        if self._memory.size < BLOCK * width:
+            self._memory = np.empty(BLOCK * width, np.float32)
+        return self._memory[: BLOCK * width].reshape(BLOCK, width)
+
+
+_scratch = _Scratch()
 
 
 def as_inputs(pixels: Pixels) -> Array:
