@@ -97,9 +97,11 @@ def test_a_file_that_is_no_picture_is_refused_in_plain_words(browser: Browser, u
             f"{url}/predict", content=b"no picture at all", headers={"Content-Type": "image/png"}
         )
         expect(page.get_by_role("alert")).to_have_text(refused.json()["error"])
+        before = page.locator("#pad").bounding_box()
         draw(page, DIGITS[7])
         expect_digit(page, 7)
         expect(page.get_by_role("alert")).to_be_hidden()
+        assert page.locator("#pad").bounding_box() == before  # the pad does not move under the pen
 
 
 def test_an_empty_picture_is_abstained_from_in_plain_words(page: Page) -> None:
