@@ -142,12 +142,9 @@ class TrainingConfig:
         values = asdict(self)
         if self.network is not None:
             values["network"]["hidden"] = list(self.network.hidden)
-        if self.teachers:
+        del values["teachers"]
+        if self.teachers:  # what learns from labels alone is written as it was before there were teachers
             values["teachers"] = list(self.teachers)
-        else:
-            del values[
-                "teachers"
-            ]  # what learns from labels alone is written as it was before there were teachers
         return values
 
     @classmethod

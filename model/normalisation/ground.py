@@ -50,9 +50,8 @@ def _light_border(plane: Plane, levels: Levels, uneven: float) -> float:
     border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
     middle = (lowest + highest) // 2
     lit = float(2 * np.count_nonzero(border > middle) / border.size - 1)
-    pieces = (
-        border[: border.size // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
-    )  # in which noise is little
+    # in the means of pieces, noise is little
+    pieces = border[: border.size // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
     spread = min(_spread(part[(part > middle) == (lit > 0)]) for part in (border, pieces))
     return lit * max(0.0, 1 - uneven * spread / max(1, highest - lowest))
 
