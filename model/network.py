@@ -9,7 +9,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +153,7 @@ def sums(inputs: Array, weight: Array) -> Array:
     """
     if len(inputs) > MANY or weight.size <= SMALL:
         return inputs @ weight
-    used: NDArray[Any] = inputs[0] if len(inputs) == 1 else np.logical_or.reduce(inputs, axis=0)
+    used = inputs[0].astype(np.bool_) if len(inputs) == 1 else np.logical_or.reduce(inputs, axis=0)
     active = used.nonzero()[0]
     if 4 * len(active) > 3 * inputs.shape[1]:
         return inputs @ weight

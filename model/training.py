@@ -24,6 +24,7 @@ from model.dataset import Dataset, Split
 from model.errors import ConfigInvalid, DataError, Diverged
 from model.evaluation import Evaluation, error_interval, evaluate
 from model.growth import config_of, grown, require_larger
+from model.idle import without_idle
 from model.losses import DIGITS, LOSSES, desired_outputs
 from model.network import Network
 from model.novelty.nondigits import non_digits
@@ -39,9 +40,13 @@ AHEAD_FROM = 50_000_000
 """Pictures in a mini-batch, times weights, from which the next one is made meanwhile: 784-512-256-10 with 128 has more.
 Between matrix products the interpreter lets only one of the two threads go on, so short ones gain nothing by a second."""
 
-_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS, _ADVERSARY = range(6)
+LOOKED_AT = 20_000
+"""Training pictures, varied, of which one at least must activate a neuron for it to be published. A training that has fewer
+cannot tell which of its neurons are idle, and publishes all."""
+
+_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS, _ADVERSARY, _IDLE = range(7)
 """What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits,
-the adversary's changes of a mini-batch."""
+the adversary's changes of a mini-batch, the pictures that tell idle neurons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,13 +327,22 @@ class Trainer:
         return (weights[0].shape[0], *(weight.shape[1] for weight in weights))
 
     def result(self) -> Trained:
-        """Return the network as it is now, with its calibration and its figures."""
-        network = self.freeze()
+        """Return the network as it is now, without neurons known to be idle, with its calibration and its figures."""
         with blas_threads(self.config.threads):
+            network = self.freeze()
+            if len(self._pictures) >= LOOKED_AT:
+                network = without_idle(network, self._varied(LOOKED_AT))
             evaluation = evaluate(network, self.data.validation)
             passes = honesty.detector_passes(self.config)
             fitted = honesty.fit(network, self.data, self.config.seed, passes)
         return Trained(network, fitted, tuple(self.history), evaluation, tuple(self.revisions))
+
+    def _varied(self, n: int) -> Array:
+        """Return variations of n training pictures, those of no digit among them: (n, 784)."""
+        chosen = self._rng(_IDLE).permutation(len(self._pictures))[:n]
+        inputs = np.empty((len(chosen), self._inputs.shape[2]), np.float32)
+        self._augmenter.batch(chosen, self._rng(_IDLE, 1), inputs)
+        return inputs
 
     def state(self) -> dict[str, Array]:
         """Return the arrays that change, for a checkpoint to read or to write into."""

@@ -178,6 +178,22 @@ def test_progress_counts_from_nothing_to_all(small_split: Split) -> None:
     assert all(report.images_per_second and report.images_per_second > 0 for report in reports)
 
 
+def test_a_result_has_no_idle_neurons_if_many_pictures_tell(
+    small_split: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is published reads the held-out digits as the whole network does; with few pictures, all neurons stay."""
+    trainer = Trainer(small_config(network=NetworkConfig((60,)), epochs=1), small_split)
+    whole = trainer.freeze()
+    assert trainer.result().network.sizes == whole.sizes
+    monkeypatch.setattr("model.training.LOOKED_AT", len(small_split.training))
+    weights, biases = trainer.parameters.weights[0], trainer.parameters.biases[0]
+    weights[:, 7], biases[7] = 0, -1
+    published = trainer.result().network
+    assert published.sizes[1] < 60
+    inputs = as_inputs(small_split.training.images)
+    np.testing.assert_allclose(published.forward(inputs), trainer.freeze().forward(inputs), atol=1e-6)
+
+
 def test_going_on_from_a_network_takes_its_shape(small_split: Split, small_trained: Trained) -> None:
     """Without a network in the configuration the parent's is meant; a smaller one or another kind is refused."""
     config = replace(small_config(), network=None)
