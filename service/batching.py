@@ -6,7 +6,7 @@ that is alone takes no turn at all.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Collection, Sequence
 from time import perf_counter
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from service.pictures import Pictures, Prepared, is_small
 LARGEST = 64
 """Pictures in one pass; more are read in several, so that nobody waits long."""
 
+JUST_ANSWERED = 2
+"""Requests that may be done and not yet out of the crowd, where there is hardly more than one client."""
 
 FEW = 3
 """So few are read one after the other: a product of two or three rows takes longer than as many of one."""
@@ -59,7 +61,7 @@ class Batcher:
         queued: is told how many pictures came to wait for a pass, or left.
 
     Attributes:
-        crowd: what is being answered, such as the server's tasks; with one in it a picture is read at once.
+        crowd: the server's tasks, one for each request; where only one is not done, its picture is read at once.
     """
 
     def __init__(
@@ -68,7 +70,7 @@ class Batcher:
         observe: Callable[[Predictor, Pixels, list[Reading]], None],
         queued: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self.crowd: Sized | None = None
+        self.crowd: Collection[asyncio.Task[None]] | None = None
         self._pictures, self._observe, self._queued = pictures, observe, queued
         self._waiting: dict[Predictor, list[_Waiting]] = {}
 
@@ -94,7 +96,7 @@ class Batcher:
         its activations differ by less than 1e-6, because sums are then added up in another order.
         """
         began = perf_counter()
-        if self.crowd is not None and len(self.crowd) <= 1 and not self._waiting:
+        if not self._waiting and self._is_alone():
             return self._read_alone(predictor, picture)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Outcome] = loop.create_future()
@@ -103,6 +105,13 @@ class Batcher:
         self._waiting.setdefault(predictor, []).append(_Waiting(picture, future, began))
         self._queued(1)
         return await future
+
+    def _is_alone(self) -> bool:
+        """Whether no other request is being answered; one just answered is still in the crowd when a quick client asks again."""
+        crowd = self.crowd
+        if crowd is None or len(crowd) > 1 + JUST_ANSWERED:
+            return False
+        return len(crowd) <= 1 or sum(not task.done() for task in crowd) <= 1
 
     def _read_alone(self, predictor: Predictor, picture: bytes | Prepared) -> Outcome:
         prepared = picture if isinstance(picture, Prepared) else self._pictures.prepare_now(picture)

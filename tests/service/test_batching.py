@@ -86,16 +86,39 @@ def test_every_test_digit_is_read_in_company_as_alone(
                 assert found.activations.tobytes() == expected.activations.tobytes()
 
 
+def this_task() -> "asyncio.Task[None]":
+    """The task that is running."""
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
 async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> None:
     """Whether it was read at once or took a turn to see if others come."""
     predictor = shipped_app.state.services.serving.current
     image = load_test().images[3]
     waiting, at_once = unobserved(), unobserved()
-    at_once.crowd = ["only this one"]
+    at_once.crowd = [this_task()]
     readings = [(await b.read(predictor, image, None))[0] for b in (waiting, at_once) for _ in range(3)]
     assert {reading.activations.tobytes() for reading in readings} == {
         alone(predictor, image).activations.tobytes()
     }
+
+
+async def test_a_quick_client_that_asks_again_is_still_alone(shipped_app: Numeral) -> None:
+    """The request just answered is still in the crowd, but done; one that is being answered is company."""
+    predictor, image = shipped_app.state.services.serving.current, load_test().images[3]
+    answered = asyncio.create_task(asyncio.sleep(0))
+    other = asyncio.create_task(asyncio.sleep(60))
+    await answered
+    batcher = unobserved()
+    waited = []
+    for crowd in ([answered, this_task()], [answered, other, this_task()]):
+        batcher.crowd = crowd
+        waited.append((await batcher.read(predictor, image, None)).waited)
+    other.cancel()
+    assert waited[0] == 0
+    assert waited[1] > 0
 
 
 @pytest.mark.parametrize("count", [2, FEW])
