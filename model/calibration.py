@@ -59,8 +59,11 @@ class Calibration:
         """
         if self.detector is None:
             return np.ones(len(inputs), np.float32)
-        odds = digit_score(self.detector, hidden, inputs)
-        odds *= np.float32(self.slope / 2)
+        return self.probability(digit_score(self.detector, hidden, inputs))
+
+    def probability(self, scores: Array) -> Array:
+        """Return (batch,) probabilities that there is a digit for the detector's (batch,) scores."""
+        odds = scores * np.float32(self.slope / 2)
         odds += np.float32(self.offset / 2)
         np.tanh(odds, out=odds)  # half of it plus a half is the logistic function, without overflow
         odds *= np.float32(0.5)

@@ -171,8 +171,11 @@ def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
 
 def _product(values: Array, weight: Array, rows: NDArray[np.intp], memory: Array, start: int) -> Array:
     some = rows[start : start + BLOCK]
-    block = memory[: len(some)]
-    weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
+    if weight.flags.c_contiguous:
+        block = memory[: len(some)]
+        weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
+    else:
+        block = weight[some]  # `take` would copy all of a view first
     product: Array = values[:, start : start + BLOCK] @ block
     return product
 

@@ -8,6 +8,7 @@ import numpy as np
 from model.arrays import Array, Pixels
 from model.artifact import Artifact
 from model.errors import ConfigInvalid
+from model.joint import Joint, Place
 from model.network import as_inputs
 from model.pixels import Normalised
 
@@ -81,16 +82,22 @@ class Policy:
 class Predictor:
     """A published network, ready to read. Immutable, so safe to share between threads."""
 
-    def __init__(self, artifact: Artifact, policy: Policy | None = None) -> None:
+    def __init__(self, artifact: Artifact, policy: Policy | None = None, place: Place = list) -> None:
         """Get ready.
 
         Args:
             artifact: the network.
             policy: when to abstain, where ``read`` is not told.
+            place: where the weights are to lie that every reading needs.
 
         Raises:
             ConfigInvalid: the policy asks for a share, and the network was not calibrated.
         """
+        detector = artifact.calibration.detector
+        self._joint = None
+        if detector is not None and len(artifact.network.layers) > 1:
+            self._joint = Joint(artifact.network, detector, place)
+            artifact = replace(artifact, network=self._joint.network)
         self.artifact = artifact
         self.version = artifact.version
         self.digest = artifact.digest
@@ -125,11 +132,7 @@ class Predictor:
             ConfigInvalid: the policy asks for a share, and the network was not calibrated.
         """
         least = self._least_confidence if policy is None else self.least_confidence(policy)
-        calibration = self.artifact.calibration
-        inputs = as_inputs(pixels)
-        hidden, logits = self.artifact.network.hidden_and_logits(inputs)
-        activations = calibration.activations(logits)
-        is_digit = calibration.is_digit(hidden, inputs)
+        activations, is_digit = self._probabilities(as_inputs(pixels))
         sureness = activations.max(axis=1)
         digits, confidences = activations.argmax(axis=1).tolist(), (sureness * is_digit).tolist()
         strange, empty = (is_digit < sureness).tolist(), (pixels.max(axis=1) == 0).tolist()
@@ -145,6 +148,15 @@ class Predictor:
             for i in _unsure(sureness, is_digit):
                 readings[i] = self.read(pixels[i : i + 1], normalised[i : i + 1], policy)[0]
         return readings
+
+    def _probabilities(self, inputs: Array) -> tuple[Array, Array]:
+        """Return calibrated activations, (batch, 10), and (batch,) probabilities that there is a digit."""
+        calibration = self.artifact.calibration
+        if self._joint is None:
+            hidden, logits = self.artifact.network.hidden_and_logits(inputs)
+            return calibration.activations(logits), calibration.is_digit(hidden, inputs)
+        logits, scores = self._joint.read(inputs)
+        return calibration.activations(logits), calibration.probability(scores)
 
     def layers(self, pixels: Pixels) -> list[Array]:
         """Return every layer's activations for (784,) pixels: inputs first, the calibrated outputs last."""

@@ -126,7 +126,7 @@ def _services(settings: Settings, metrics: Metrics, weights: SharedWeights | Non
         every=settings.refresh_seconds,
         policy=Policy(settings.least_confidence, settings.abstain_share),
         swapped=metrics.reloaded,
-        placed=weights.place if weights is not None else None,
+        place=weights.place if weights is not None else None,
     )
     serving.first(shipped.seed)
     shadow = Shadow(serving, metrics)

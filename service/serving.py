@@ -7,12 +7,14 @@ warmed, and then a single assignment makes it the current one. A request takes t
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
+from model.arrays import Array
 from model.artifact import Artifact
 from model.errors import ArtifactCorrupt, ConfigInvalid, ModelError, VersionNotFound
 from model.network import PIXELS
@@ -38,7 +40,7 @@ class Serving:
         every: seconds between looks at the aliases.
         policy: when to abstain, if not as each network's calibration says.
         swapped: is told the version that has become the current one, and whether it is the first.
-        placed: puts the weights of a network that was loaded where several processes share them, if there are several.
+        place: puts the arrays of the network with a digest where several processes share them, if there are several.
 
     Attributes:
         current: what answers when nobody asks for another; None until one could be loaded.
@@ -55,7 +57,7 @@ class Serving:
         every: float = 0.5,
         policy: Policy | None = None,
         swapped: Callable[[str, bool], None] = lambda _version, _first: None,
-        placed: Callable[[Artifact], Artifact] | None = None,
+        place: Callable[[str, Sequence[Array]], Sequence[Array]] | None = None,
     ) -> None:
         self.registry = registry
         self.current: Predictor | None = None
@@ -64,7 +66,7 @@ class Serving:
         self.problem: str | None = None
         self.reloads = 0
         self.looked = threading.Event()
-        self._every, self._policy, self._swapped, self._placed = every, policy, swapped, placed
+        self._every, self._policy, self._swapped, self._place = every, policy, swapped, place
         self._before: list[Callable[[Registry], None]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
@@ -152,10 +154,7 @@ class Serving:
         if kept is not None:
             return kept
         try:
-            artifact = self.registry.load(version)
-            if self._placed is not None:
-                artifact = self._placed(artifact)
-            predictor = warmed(self._under_policy(artifact))
+            predictor = warmed(self._under_policy(self.registry.load(version)))
         except (ArtifactCorrupt, VersionNotFound) as error:
             self._quarantine(version, error)
             raise
@@ -165,11 +164,12 @@ class Serving:
 
     def _under_policy(self, artifact: Artifact) -> Predictor:
         """Return a network that abstains as this server is set to, or, where it was not calibrated, as it does by itself."""
+        place = list if self._place is None else partial(self._place, artifact.digest)
         try:
-            return Predictor(artifact, self._policy)
+            return Predictor(artifact, self._policy, place)
         except ConfigInvalid as error:
             log.warning("version %s abstains by its own measure: %s", artifact.version, error)
-            return Predictor(artifact)
+            return Predictor(artifact, place=place)
 
     def _quarantine(self, version: str, error: ModelError) -> None:
         if isinstance(error, VersionNotFound) and version not in self.registry.versions():

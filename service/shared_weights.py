@@ -10,15 +10,12 @@ import mmap
 import os
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import numpy as np
 
 from model.arrays import Array
-from model.artifact import Artifact
-from model.network import Layer, Network
 
 SIZE = 64 << 20
 """Bytes; what is not written takes no memory."""
@@ -50,34 +47,21 @@ class SharedWeights:
         self._lock = threading.Lock()
         _HEADER.pack_into(self._memory, 0, 0, _FIRST)
 
-    def place(self, artifact: Artifact) -> Artifact:
-        """Return the artifact with its weights here; as it is, if there is no room or what is here is not the same."""
-        networks = [artifact.network]
-        if artifact.calibration.detector is not None:
-            networks.append(artifact.calibration.detector)
-        arrays = [
-            array for network in networks for layer in network.layers for array in (layer.weight, layer.bias)
-        ]
-        shared = self._shared(artifact.digest, arrays)
-        if shared is None:
-            return artifact
-        views = iter(shared)
-        network, *detectors = [_with(network, views) for network in networks]
-        calibration = artifact.calibration
-        if detectors:
-            calibration = replace(calibration, detector=detectors[0])
-        return replace(artifact, network=network, calibration=calibration)
-
-    def _shared(self, digest: str, arrays: list[Array]) -> list[Array] | None:
+    def place(self, digest: str, arrays: Sequence[Array]) -> Sequence[Array]:
+        """Return the arrays of a version here; as they are, if there is no room or what is here is not the same."""
         key = digest.removeprefix("sha256:").encode()[:64]
         with self._locked():
             place = self._find(key)
             if place is None:
                 place = self._add(key, arrays)
         if place is None:
-            return None
+            return arrays
         views = self._views(place, arrays)
-        return views if all(map(np.array_equal, views, arrays)) else None
+        if not all(map(np.array_equal, views, arrays)):
+            return arrays
+        for view in views:
+            view.flags.writeable = False
+        return views
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -94,7 +78,7 @@ class SharedWeights:
         entries = (_ENTRY.unpack_from(self._memory, _HEADER.size + i * _ENTRY.size) for i in range(count))
         return next((place for known, place in entries if known == key), None)
 
-    def _add(self, key: bytes, arrays: list[Array]) -> int | None:
+    def _add(self, key: bytes, arrays: Sequence[Array]) -> int | None:
         """Copy arrays behind the last ones; what a process leaves half done does not count, for the header comes last."""
         count, place = _HEADER.unpack_from(self._memory)
         end = place + sum(map(_room, arrays))
@@ -106,7 +90,7 @@ class SharedWeights:
         _HEADER.pack_into(self._memory, 0, count + 1, end)
         return int(place)
 
-    def _views(self, place: int, arrays: list[Array]) -> list[Array]:
+    def _views(self, place: int, arrays: Sequence[Array]) -> list[Array]:
         """Return arrays of these shapes that lie one behind the other from a place on."""
         views: list[Array] = []
         for array in arrays:
@@ -118,8 +102,3 @@ class SharedWeights:
 
 def _room(array: Array) -> int:
     return -(-array.nbytes // ALIGNED) * ALIGNED
-
-
-def _with(network: Network, arrays: Iterator[Array]) -> Network:
-    """Return a network with other arrays of the same numbers."""
-    return Network(tuple(Layer(next(arrays), next(arrays), layer.activation) for layer in network.layers))
