@@ -207,6 +207,15 @@ def assemble(manifest: Mapping[str, Any], weights: bytes) -> Artifact:
     found, expected = digest_of(weights), manifest["weights"].get("digest")
     if found != expected:
         raise ArtifactCorrupt(f"expected weights with digest {expected}, got {found}")
+    return assemble_verified(manifest, weights)
+
+
+def assemble_verified(manifest: Mapping[str, Any], weights: bytes) -> Artifact:
+    """Return what ``assemble`` does, of a weights file that is known to have the manifest's digest.
+
+    Raises:
+        ArtifactCorrupt: either is damaged.
+    """
     try:
         has_detector = "detector" in manifest["calibration"]
         network, detector = decode_weights(weights, manifest["architecture"], has_detector)

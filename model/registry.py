@@ -20,7 +20,7 @@ from model.artifact import (
     LARGEST_MANIFEST,
     LARGEST_WEIGHTS,
     Artifact,
-    assemble,
+    assemble_verified,
     decode_manifest,
     digest_of,
     encode_manifest,
@@ -178,7 +178,7 @@ class Registry:
             ArtifactCorrupt: any part is torn, tampered with, too large or of a foreign format.
         """
         manifest = self.manifest(version)
-        return assemble(manifest, self._blob(manifest["weights"], LARGEST_WEIGHTS))
+        return assemble_verified(manifest, self._blob(manifest["weights"], LARGEST_WEIGHTS))
 
     def resolve(self, name: str) -> str:
         """Return the version that a version or alias names.

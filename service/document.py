@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service.hot import problems
 from service.protocols.openapi import errors
+from service.protocols.v2_schemas import ProtocolError
 from service.schemas import Problem
 
 _CHANGING = ("post", "put", "delete")
@@ -28,7 +29,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         separate_input_output_schemas=app.separate_input_output_schemas,
     )
     schemas: dict[str, Any] = document["components"]["schemas"]
-    schemas["Problem"] = Problem.model_json_schema()
+    schemas |= {"Problem": Problem.model_json_schema(), "ProtocolError": ProtocolError.model_json_schema()}
     for name in ("HTTPValidationError", "ValidationError"):  # FastAPI's own form, which we never send
         schemas.pop(name, None)
     for path, operations in document["paths"].items():
@@ -49,7 +50,7 @@ def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     for status in statuses:
         if str(status) not in responses:
-            responses[str(status)] = _protocol_error(status) if protocol else problems(status)[status]
+            responses[str(status)] = (errors if protocol else problems)(status)[status]
 
 
 def _never_null(parameter: dict[str, Any]) -> None:
@@ -59,12 +60,6 @@ def _never_null(parameter: dict[str, Any]) -> None:
     if len(given) == 1:
         del schema["anyOf"]
         schema.update(given[0])
-
-
-def _protocol_error(status: int) -> dict[str, Any]:
-    reference = {"schema": {"$ref": "#/components/schemas/ProtocolError"}}
-    description = errors(status)[status]["description"]
-    return {"description": description, "content": {"application/json": reference}}
 
 
 def _hoisted(value: Any, found: dict[str, Any]) -> Any:

@@ -38,6 +38,9 @@ def settings_of(home: Path | None) -> "Settings":
     from pydantic import ValidationError
 
     from model.errors import ConfigInvalid
+    from service.quick_start import without_plugins
+
+    without_plugins()
     from service.settings import Settings
 
     try:

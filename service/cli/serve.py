@@ -22,6 +22,9 @@ def serve(
     gc.disable()
     from pydantic import ValidationError
 
+    from service.quick_start import spare
+
+    spare()
     from service.server import run
     from service.settings import Settings
 

@@ -6,7 +6,6 @@ from model.network import PIXELS
 from service.picture_schemas import ANY_IMAGE, NUMBER, SEVEN
 from service.picture_schemas import PIXELS as PIXELS_SCHEMA
 from service.protocols.v2_request import OUTPUTS
-from service.protocols.v2_schemas import ProtocolError
 
 _MEANINGS = {
     400: "Something does not fit: the JSON, a name, a datatype, a shape, a size or a value.",
@@ -23,7 +22,11 @@ _MEANINGS = {
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what OpenAPI says of errors with these statuses below ``/v1`` and ``/v2``."""
-    return {status: {"model": ProtocolError, "description": _MEANINGS[status]} for status in statuses}
+    reference = {"schema": {"$ref": "#/components/schemas/ProtocolError"}}
+    return {
+        status: {"description": _MEANINGS[status], "content": {"application/json": reference}}
+        for status in statuses
+    }
 
 
 def infer_body(most: int) -> dict[str, Any]:

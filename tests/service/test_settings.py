@@ -1,0 +1,30 @@
+"""Where settings come from."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from service.settings import Settings
+
+
+def test_the_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """In letters of any case; an empty variable, and one of no setting, set nothing."""
+    for name, value in {
+        "NUMERAL_PORT": "9000",
+        "numeral_workers": "3",
+        "NUMERAL_HOST": "",
+        "NUMERAL_X": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    settings = Settings.model_validate({"home": tmp_path, "workers": 2})
+    assert (settings.port, settings.workers, settings.host) == (9000, 2, "127.0.0.1")
+    assert settings.model_dump(exclude_unset=True) == {"home": tmp_path, "port": 9000, "workers": 2}
+
+
+def test_a_variable_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name."""
+    monkeypatch.setenv("NUMERAL_PORT", "70000")
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert refused.value.errors()[0]["loc"] == ("port",)
