@@ -187,8 +187,8 @@ def _extreme(plane: Plane, down: int, across: int, pick: np.ufunc) -> Plane:
     height, width = plane.shape
     down, across = min(down, 2 * height - 1), min(across, 2 * width - 1)
     above, before = _before(down, pick), _before(across, pick)
-    # one row to spare: see _over_windows
-    padded = np.full((height + down, width + across - 1), 255 if pick is np.minimum else 0, np.uint8)
+    padded = np.empty((height + down, width + across - 1), np.uint8)  # one row to spare: see _over_windows
+    padded.fill(255 if pick is np.minimum else 0)
     padded[above : above + height, before : before + width] = plane
     return _part(_over_windows(padded, down, across, pick), plane.shape)
 
