@@ -73,8 +73,10 @@ def _stroke_axis(image: Image.Image) -> NDArray[np.float64] | None:
     blurred = image.filter(ImageFilter.BoxBlur(max(2, max(image.size) // 8)))
     detail = (np.asarray(image, np.float64) - np.asarray(blurred, np.float64)).reshape(-1, 3)
     covariance = detail.T @ detail / len(detail)
-    strengths, axes = np.linalg.eigh(covariance)
     seen = LUMINANCE @ covariance @ LUMINANCE
+    if seen > LUMINANCE_ENOUGH**2 * np.trace(covariance) / 2:  # the strongest is at most all of them
+        return None
+    strengths, axes = np.linalg.eigh(covariance)
     if seen >= LUMINANCE_ENOUGH**2 * strengths[-1] / 3:
         return None
     axis: NDArray[np.float64] = axes[:, -1]

@@ -165,7 +165,7 @@ def _to_l(image: Image.Image) -> Image.Image:
         return image.convert("L")
     if image.mode == "LAB":
         return image.getchannel(0)
-    return colour.to_grey(_reduced(image.convert("RGB")))
+    return colour.to_grey(_reduced(image if image.mode == "RGB" else image.convert("RGB")))
 
 
 def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:

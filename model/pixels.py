@@ -44,7 +44,8 @@ def normalise(grey: Plane) -> Normalised:
     digit is only moved is moved back, and one that is also of another size or turned is fitted into its box again.
     """
     if grey.shape == (SIDE, SIDE):
-        clean = _clean(grey, inverted=False) or _clean(~grey, inverted=True)
+        inverted = bool(grey[0, 0])  # the ground of a clean picture is exactly 0, that of its negative 255
+        clean = _clean(~grey if inverted else grey, inverted=inverted)
         if clean is not None:
             return clean
     found = located(grey)

@@ -77,11 +77,11 @@ def fitted(grey: Plane) -> tuple[Plane, Box] | None:
     None where the picture is not clean: light ink of full strength on a ground of exactly 0, in one piece as far as rows
     and columns tell, and without marks that run in over the border.
     """
-    if grey[0, 0] or grey[-1, -1] or grey.max() < FULL:
+    if grey[0, 0] or grey[-1, -1] or grey.max() < FULL or not _is_sharp(grey):
         return None
     present, ink = grey > 0, grey > EDGE
     box, inner = extent(present), extent(ink)
-    if box is None or inner is None or np.count_nonzero(ink) < SHARP * np.count_nonzero(present):
+    if box is None or inner is None:
         return None
     side, soft_side = _length(inner), _length(box)
     if side > LONGEST or soft_side == SIDE or (_at_border(inner) and _is_scratched(ink)):
@@ -93,6 +93,10 @@ def fitted(grey: Plane) -> tuple[Plane, Box] | None:
         return placed(grey[box[1] : box[3], box[0] : box[2]].astype(np.float32)), box
     x0, y0, x1, y1 = inner
     return placed(_resized(grey[y0:y1, x0:x1], DIGIT_SIDE / side)), box
+
+
+def _is_sharp(grey: Plane) -> bool:
+    return bool(np.count_nonzero(grey > EDGE) >= SHARP * np.count_nonzero(grey))
 
 
 def _at_border(box: Box) -> bool:

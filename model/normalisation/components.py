@@ -1,11 +1,12 @@
 """Connected shapes of a mask, from its runs of ink in each row; no loop over pixels, so noise costs no more than ink."""
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from model.normalisation.planes import Mask
+from model.normalisation.planes import Mask, Plane, extent
 
 Ints = NDArray[np.intp]
 
@@ -14,15 +15,19 @@ FEW = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Components:
-    """The shapes of one mask; entry i of every array belongs to shape i.
+    """The shapes of one mask; entry i of ``area`` and ``boxes`` belongs to shape i.
 
     Args:
-        labels: (h, w) number of the shape at each pixel, -1 where there is none.
+        ink: (h, w) the mask.
+        lengths: of its runs, row by row.
+        member: the shape that each run belongs to.
         area: pixels of each shape.
         boxes: (n, 4) columns x0, y0, x1, y1; x1 and y1 are exclusive.
     """
 
-    labels: Ints
+    ink: Mask
+    lengths: Ints
+    member: Ints
     area: Ints
     boxes: Ints
 
@@ -30,15 +35,18 @@ class Components:
         """Return how many shapes there are."""
         return len(self.area)
 
-    def mass(self, plane: NDArray[np.generic]) -> NDArray[np.float64]:
+    def mass(self, plane: Plane) -> NDArray[np.float64]:
         """Return the sum of a (h, w) plane over each shape."""
-        flat = self.labels.reshape(-1) + 1
-        sums = np.bincount(flat, weights=plane.reshape(-1).astype(np.float64), minlength=len(self) + 1)
-        return sums[1:].astype(np.float64)
+        of_pixels = plane[self.ink].astype(np.float64)
+        of_runs = np.add.reduceat(of_pixels, self.lengths.cumsum() - self.lengths)
+        return np.bincount(self.member, weights=of_runs, minlength=len(self)).astype(np.float64)
 
     def mask(self, chosen: NDArray[np.bool_]) -> Mask:
         """Return where the chosen shapes are; ``chosen`` is (n,) bool."""
-        picked: Mask = np.append(chosen, False)[self.labels]
+        if chosen.all():
+            return self.ink
+        picked = np.zeros_like(self.ink)
+        picked[self.ink] = chosen[self.member].repeat(self.lengths)
         return picked
 
 
@@ -54,7 +62,13 @@ def label(mask: Mask) -> Components:
     flat = rows.reshape(-1)
     steps = (flat[1:] != flat[:-1]).nonzero()[0] + 1
     starts, ends = steps[::2], steps[1::2]
-    parent = _joined(len(starts), *_touching(starts, ends, stride))
+    if len(starts) <= FEW:
+        parent = _joined_few(starts.tolist(), ends.tolist(), stride)
+    else:
+        parent = _joined(len(starts), *_touching(starts, ends, stride))
+    if len(parent) and not parent.any():  # most pictures hold one shape, which needs no sorting out
+        area = np.array([np.count_nonzero(mask)])
+        return Components(mask, ends - starts, parent, area, np.array([extent(mask)]))
     is_root = parent == np.arange(len(parent))
     member = (is_root.cumsum() - 1)[parent]
     return _measured(mask, starts, ends - starts, member, stride)
@@ -71,8 +85,6 @@ def _touching(starts: Ints, ends: Ints, stride: int) -> tuple[Ints, Ints]:
 
 def _joined(count: int, one: Ints, other: Ints) -> Ints:
     """The smallest run connected with each run, given the pairs that touch."""
-    if len(one) <= FEW:
-        return _joined_few(count, one.tolist(), other.tolist())
     parent = np.arange(count)
     while True:
         a, b = parent[one], parent[other]
@@ -86,15 +98,28 @@ def _joined(count: int, one: Ints, other: Ints) -> Ints:
             parent = above
 
 
-def _joined_few(count: int, one: list[int], other: list[int]) -> Ints:
-    """The same one pair at a time, which is faster for a digit's few dozen."""
-    parent = list(range(count))
-    for a, b in zip(one, other, strict=True):
-        while parent[a] != a:
-            a = parent[a]  # noqa: PLW2901 - on the way to the root
-        while parent[b] != b:
-            b = parent[b]  # noqa: PLW2901 - on the way to the root
-        parent[max(a, b)] = min(a, b)
+def _joined_few(starts: list[int], ends: list[int], stride: int) -> Ints:
+    """The smallest run connected with each run, one pair at a time, which is faster for a digit's few dozen."""
+    parent = list(range(len(starts)))
+    beyond = [sys.maxsize]
+    starts, ends = starts + beyond, ends + beyond
+    first = 0  # of the runs that end late enough to touch one of the row before
+    for run in parent[:]:
+        root = run
+        while parent[root] != root:
+            root = parent[root]
+        while ends[first] < starts[run] + stride:
+            first += 1
+        below, reach = first, ends[run] + stride
+        while starts[below] <= reach:
+            other = below
+            while parent[other] != other:
+                other = parent[other]
+            if root < other:
+                parent[other] = root
+            else:
+                parent[root] = root = other
+            below += 1
     for run, above in enumerate(parent):
         parent[run] = parent[above]  # a run's parent comes before it and is at its root already
     return np.array(parent, np.intp)
@@ -102,16 +127,13 @@ def _joined_few(count: int, one: list[int], other: list[int]) -> Ints:
 
 def _measured(mask: Mask, starts: Ints, lengths: Ints, member: Ints, stride: int) -> Components:
     count = int(member.max()) + 1 if len(member) else 0
-    labels = np.full(mask.shape, -1, np.intp)
-    labels[mask] = member.repeat(lengths)
     y, x = np.divmod(starts, stride)
     boxes = np.zeros((count, 4), np.intp)
     boxes[:, 0] = mask.shape[1]
     np.minimum.at(boxes[:, 0], member, x - 1)
-    boxes[member[::-1], 1] = y[
-        ::-1
-    ]  # runs are in the order of rows: the one written last is a shape's first,
+    # runs are in the order of rows: the one written last is a shape's first,
+    boxes[member[::-1], 1] = y[::-1]
     np.maximum.at(boxes[:, 2], member, x - 1 + lengths)
     boxes[member, 3] = y + 1  # and here its last
     area = np.bincount(member, weights=lengths, minlength=count).astype(np.intp)
-    return Components(labels, area, boxes)
+    return Components(mask, lengths, member, area, boxes)

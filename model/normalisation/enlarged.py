@@ -27,11 +27,20 @@ def before_enlarging(plane: Plane) -> tuple[Plane, float]:
 
 
 def _one_of_each_block(plane: Plane) -> tuple[Plane, float] | None:
+    if len(plane) < 2 * FEWEST or _has_lone_row(plane):
+        return None
     rows, columns = _starts(plane), _starts(plane.T)
     if rows is None or columns is None:
         return None
     small = np.ascontiguousarray(plane[np.ix_(rows, columns)])
     return (small, plane.shape[0] / len(rows)) if _is_even(plane.shape, small.shape) else None
+
+
+def _has_lone_row(plane: Plane) -> bool:
+    """Whether the row in the middle differs from both of its neighbours, as none does in blocks of at least two rows."""
+    middle = len(plane) // 2
+    before, row, after = (line.tobytes() for line in plane[middle - 1 : middle + 2])
+    return bool(before != row != after)
 
 
 def _starts(plane: Plane) -> NDArray[np.intp] | None:

@@ -1,10 +1,11 @@
 """Is there a digit at all? An empty sheet, noise and texture also have a strongest shape."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from model.normalisation.planes import Mask, Plane, dilated, extent, highest, opened_mask
+from model.normalisation.planes import Box, Mask, Plane, dilated, eroded, highest
 from model.normalisation.strokes import stroke_width
 
 LEAST_CONTRAST = 5.0
@@ -31,6 +32,41 @@ AROUND = 4
 SMALL = 40
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What may be a digit, and what is asked of it again and again.
+
+    Args:
+        mask: (h, w) the chosen ink, not empty.
+        box: around it.
+        area: its pixels.
+        width: of its strokes.
+    """
+
+    mask: Mask
+    box: Box
+    area: int
+    width: float
+
+    @property
+    def side(self) -> int:
+        """The longer side of the box."""
+        x0, y0, x1, y1 = self.box
+        return max(x1 - x0, y1 - y0)
+
+    @property
+    def is_at_border(self) -> bool:
+        """Whether it touches the border of the plane."""
+        height, width = self.mask.shape
+        x0, y0, x1, y1 = self.box
+        return bool(min(x0, y0, width - x1, height - y1) == 0)
+
+
+def measured(mask: Mask, box: Box) -> Shape:
+    """Return the ink of a mask that is not empty, with the box around it."""
+    return Shape(mask, box, int(np.count_nonzero(mask)), stroke_width(mask))
+
+
 def is_faint(contrast: float, clarity: float) -> bool:
     """Return whether ink rises no further above the paper than paper varies.
 
@@ -42,7 +78,7 @@ def is_faint(contrast: float, clarity: float) -> bool:
     return contrast < LEAST_CONTRAST or clarity < least
 
 
-def is_ground(plane: Plane, strength: Plane, ink: Mask, digit: Mask, clarity: float) -> bool:
+def is_ground(plane: Plane, strength: Plane, ink: Mask, shape: Shape, clarity: float) -> bool:
     """Return whether what was found is a part of the ground: an area, a line across it, an edge or a slope of its light.
 
     Strokes end abruptly, at both sides; shadows and slopes fade away slowly or stay.
@@ -51,51 +87,54 @@ def is_ground(plane: Plane, strength: Plane, ink: Mask, digit: Mask, clarity: fl
         plane: (h, w) the sheet, light ink.
         strength: (h, w) strength above the local ground.
         ink: all that was found darker than the threshold.
-        digit: the chosen part of it, not empty.
+        shape: the chosen part of it.
         clarity: as in ``is_faint``.
     """
-    if is_patch(digit) or is_line_across(digit):
+    if is_patch(shape) or is_line_across(shape):
         return True
-    height, width = digit.shape
-    x0, y0, x1, y1 = extent(digit) or (0, 0, 0, 0)
-    is_small = max(width, height) <= SMALL  # it has no room for an edge that ends clear of the border
-    has_edges = not is_small or min(x0, y0, width - x1, height - y1) == 0
+    is_small = max(plane.shape) <= SMALL  # it has no room for an edge that ends clear of the border
+    has_edges = not is_small or shape.is_at_border
     if clarity > SURE_CLARITY and not has_edges:
         return False
+    x0, y0, x1, y1 = shape.box
     place = (slice(max(0, y0 - AROUND), y1 + AROUND), slice(max(0, x0 - AROUND), x1 + AROUND))
-    plane, strength, ink, digit = plane[place], strength[place], ink[place], digit[place]
+    plane, strength, ink, digit = plane[place], strength[place], ink[place], shape.mask[place]
     near = dilated(digit)
     around = dilated(near, 5) & ~near & ~ink
     if not around.any():
         return False
-    inside, outside = float(strength[digit].mean()), float(strength[around].mean())
+    inside, outside = _mean(strength[digit]), _mean(strength[around])
     fades = clarity <= SURE_CLARITY and inside - outside < LEAST_EDGE * inside
     return fades or (has_edges and is_one_sided(plane, digit, around, inside))
 
 
-def is_patch(digit: Mask) -> bool:
+def _mean(levels: Plane) -> float:
+    return int(levels.sum()) / levels.size
+
+
+def is_patch(shape: Shape) -> bool:
     """Return whether ink is no stroke but an area, such as a shadow with a hard edge, the desk or another sheet.
 
     Much of its outline is the picture's border, or most of it is as thick as no pen is for the size. An area that fills
     most of the picture may still be a stroke: the border would have been its ground otherwise.
     """
-    box = extent(digit)
-    area = np.count_nonzero(digit)
-    if box is None or area > MOST * digit.size:
+    digit, area, width, side = shape.mask, shape.area, shape.width, shape.side
+    if area > MOST * digit.size:
         return False
-    x0, y0, x1, y1 = box
-    side = max(x1 - x0, y1 - y0)
-    cut = sum(np.count_nonzero(line) for line in (digit[0], digit[-1], digit[:, 0], digit[:, -1]))
-    width = stroke_width(digit)
-    free = 2 * area / max(width, 1e-9) * 4 / math.pi  # steps between ink and what is not: see stroke_width
-    if cut > CUT_OFF * (cut + free) and width > THIN * side:
-        return True
+    if shape.is_at_border:
+        cut = sum(np.count_nonzero(line) for line in (digit[0], digit[-1], digit[:, 0], digit[:, -1]))
+        # steps between ink and what is not: see stroke_width
+        free = 2 * area / max(width, 1e-9) * 4 / math.pi
+        if cut > CUT_OFF * (cut + free) and width > THIN * side:
+            return True
     if width < WIDE * side:
         return False
     window = max(3, round(SQUARE * side) | 1)
+    x0, y0, x1, y1 = shape.box
     if side < LARGE * max(digit.shape) or area < SOLID * window * window or min(x1 - x0, y1 - y0) < window:
         return False
-    return bool(np.count_nonzero(opened_mask(digit[y0:y1, x0:x1], window)) > SOLID * area)
+    core = eroded(digit[y0:y1, x0:x1], window)
+    return bool(core.any() and np.count_nonzero(dilated(core, window)) > SOLID * area)
 
 
 def is_one_sided(plane: Plane, digit: Mask, around: Mask, rise: float) -> bool:
@@ -107,34 +146,30 @@ def is_one_sided(plane: Plane, digit: Mask, around: Mask, rise: float) -> bool:
         around: (h, w) what lies close by.
         rise: how far the ink rises above its ground, on average.
     """
-    beside = highest(np.where(digit, plane, np.uint8(0)), REACH)[around]
-    return float(np.mean(plane[around] + ALIKE * rise >= beside)) > ONE_SIDED
+    beside = highest(plane * digit, REACH)[around]
+    stays = plane[around] + ALIKE * rise >= beside
+    return bool(np.count_nonzero(stays) / stays.size > ONE_SIDED)
 
 
-def is_line_across(digit: Mask) -> bool:
+def is_line_across(shape: Shape) -> bool:
     """Return whether ink is one thin, straight line from border to border: a ruling, a fold, the edge of a shadow."""
-    height, width = digit.shape
-    box = extent(digit)
-    if box is None:
-        return False
-    x0, y0, x1, y1 = box
+    height, width = shape.mask.shape
+    x0, y0, x1, y1 = shape.box
     if not ((x0 == 0 and x1 == width) or (y0 == 0 and y1 == height)):
         return False
-    side = max(x1 - x0, y1 - y0)
-    if np.count_nonzero(digit) > 2 * THIN * side * side:
+    if shape.area > 2 * THIN * shape.side * shape.side:
         return False
-    spread = np.linalg.eigvalsh(np.cov(np.nonzero(digit)))
+    spread = np.linalg.eigvalsh(np.cov(np.nonzero(shape.mask)))
     return bool(spread[0] < STRAIGHT**2 * spread[1])
 
 
-def is_tangle(digit: Mask, side: int, share: float, shapes: int) -> bool:
+def is_tangle(shape: Shape, share: float, shapes: int) -> bool:
     """Return whether the strokes are far longer than a digit's for its size, or but a few of many shapes.
 
     Args:
-        digit: (h, w) the chosen ink.
-        side: the longer side of its box.
+        shape: the chosen ink.
         share: of all ink that is chosen.
         shapes: how many there are in all.
     """
-    length = np.count_nonzero(digit) / max(stroke_width(digit), 1e-9)
-    return bool(length > LONGEST * side) or (share < LEAST_SHARE and shapes >= MANY)
+    length = shape.area / max(shape.width, 1e-9)
+    return length > LONGEST * shape.side or (share < LEAST_SHARE and shapes >= MANY)

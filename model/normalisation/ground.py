@@ -1,10 +1,12 @@
 """Which side is ink, and how strong it is at every pixel once uneven light and paper are taken away."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from model.normalisation.levels import Levels, counted
-from model.normalisation.planes import Plane, blurred, local_ground, opened_mask
+from model.normalisation.planes import Plane, blurred, eroded, local_ground
 
 # Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
@@ -12,6 +14,7 @@ SMALL = 40  # a picture of this size has room for one window alone
 TINY = 28  # and one of this size, where a digit fills the frame, for a smaller one: fog and frost are uneven within strokes
 TINY_WINDOW = 0.3
 ENOUGH = 0.8
+NEARLY_ALL = 0.99
 STROKE_SCALE = 1 / 7
 BORDER_WEIGHT = 7.5
 THIN_WEIGHT = 2.5
@@ -49,18 +52,21 @@ def _light_border(plane: Plane, levels: Levels, uneven: float) -> float:
     lowest, highest = levels.quantile(1e-9), levels.quantile(1)
     border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
     middle = (lowest + highest) // 2
-    lit = float(2 * np.count_nonzero(border > middle) / border.size - 1)
-    # in the means of pieces, noise is little
-    pieces = border[: border.size // PIECE * PIECE].reshape(-1, PIECE).mean(axis=1)
-    spread = min(_spread(part[(part > middle) == (lit > 0)]) for part in (border, pieces))
+    lit = 2 * int(np.count_nonzero(border > middle)) / border.size - 1
+    spread = _spread(border, middle, light=lit > 0)
+    if spread > 0:  # in the means of pieces, noise is little
+        pieces = border[: border.size // PIECE * PIECE].reshape(-1, PIECE).sum(axis=1) / PIECE
+        spread = min(spread, _spread(pieces, middle, light=lit > 0))
     return lit * max(0.0, 1 - uneven * spread / max(1, highest - lowest))
 
 
-def _spread(levels: NDArray[np.generic]) -> float:
-    """How far apart levels are, the tenth at either end left out."""
-    ordered = np.sort(levels).astype(float)
+def _spread(levels: NDArray[np.generic], middle: int, *, light: bool) -> float:
+    """How far apart the levels at one side of the middle are, the tenth at either end left out."""
+    ordered = np.sort(levels)
+    first_light = int(ordered.searchsorted(middle, side="right"))
+    ordered = ordered[first_light:] if light else ordered[:first_light]
     tenth = len(ordered) // 10
-    return float(ordered[-1 - tenth] - ordered[tenth]) if len(ordered) else 0.0
+    return float(ordered[-1 - tenth]) - float(ordered[tenth]) if len(ordered) else 0.0
 
 
 def _dark_thinness(plane: Plane) -> float:
@@ -108,13 +114,13 @@ def _above(flat: int, plane: Plane, levels: Levels) -> tuple[Plane, Levels]:
 def _ground_between_strokes(smooth: Plane) -> Plane:
     """The ground by the window after the first that shows ENOUGH of what the largest shows."""
     largest = local_ground(smooth, _window(smooth, WINDOWS[-1]))
-    wanted = ENOUGH * counted(smooth - largest).quantile(0.99)
+    wanted = math.ceil(ENOUGH * counted(smooth - largest).quantile(NEARLY_ALL))
     shown = False
     for share in WINDOWS[:-1]:
         ground = local_ground(smooth, _window(smooth, share))
         if shown:
             return ground
-        shown = counted(smooth - ground).quantile(0.99) >= wanted
+        shown = bool(np.count_nonzero(smooth - ground < wanted) < NEARLY_ALL * smooth.size)
     return largest
 
 
@@ -124,7 +130,7 @@ def _has_two_levels(plane: Plane, levels: Levels) -> bool:
     if separability < TWO_LEVELS:
         return False
     has_much_ink = levels.below[threshold] < (1 - LARGE_SHARE) * levels.below[-1]
-    return not (has_much_ink and opened_mask(plane > threshold, _window(plane, LARGE)).any())
+    return not (has_much_ink and eroded(plane > threshold, _window(plane, LARGE)).any())
 
 
 def _sharp_ground(levels: Levels, *, at_any_rate: bool) -> int | None:
@@ -144,7 +150,7 @@ def _soft_ground(plane: Plane, smooth: Plane, levels: Levels) -> int | None:
     if lowest[enough - 1] - lowest[0] > give:
         return None
     noise = np.maximum(plane, smooth) - np.minimum(plane, smooth)
-    return lowest[0] if float(noise.mean()) <= give else None
+    return lowest[0] if int(noise.sum()) / noise.size <= give else None
 
 
 def _give(levels: Levels, ground: int) -> float:
@@ -155,8 +161,8 @@ def _give(levels: Levels, ground: int) -> float:
 def _lowest_in_parts(plane: Plane) -> Plane:
     """The lowest level in each of PARTS x PARTS parts: the ground's in most, however soft the ink that fills the frame."""
     height, width = (side // PARTS for side in plane.shape)
-    parts = plane[: height * PARTS, : width * PARTS].reshape(PARTS, height, PARTS, width)
-    lowest: Plane = parts.min(axis=(1, 3)).reshape(-1)
+    rows = plane[: height * PARTS, : width * PARTS].reshape(PARTS, height, -1).min(axis=1)
+    lowest: Plane = rows.reshape(PARTS * PARTS, width).min(axis=1)
     return lowest
 
 

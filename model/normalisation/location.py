@@ -71,9 +71,9 @@ def located(grey: Plane) -> Found | None:
     coarse = _found(plane, dark, levels, tiny=tiny)
     if coarse is None:
         return None
-    if _fills(coarse.box, plane):
-        coarse = replace(coarse, ink=unstretched(coarse.ink))
-    found = replace(coarse, box=_scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey))
+    digit = unstretched(coarse.ink) if _fills(coarse.box, plane) else coarse.ink
+    box = _scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey)
+    found = Found(digit, box, coarse.dark, coarse.blank, coarse.count)
     x0, y0, x1, y1 = coarse.box
     may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
     return _closer(grey, found, sheet, scale) if may_be_closer else found
@@ -128,20 +128,21 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     if contrast < 1:
         return None
     share = (LEVELS - paper) * (255 / contrast)
-    coverage = np.minimum(np.maximum(share, 0), 255).astype(np.uint8)[strength]
+    coverage = np.minimum(np.maximum(share, 0), 255).astype(np.uint8).take(strength)
     ink = coverage > 127
     shapes = components.label(scratches.without_scratches(rulings.without_rulings(ink)))
     if len(shapes) == 0:
         return None
     chosen = selection.select(shapes, coverage)
     digit = shapes.mask(chosen.chosen)
-    x0, y0, x1, y1 = chosen.box
+    shape = evidence.measured(digit, chosen.box)
     clarity = contrast / max(deviation, 0.5) * chosen.share
-    blank = evidence.is_faint(contrast, clarity) or evidence.is_ground(plane, strength, ink, digit, clarity)
-    tangle = evidence.is_tangle(digit, max(x1 - x0, y1 - y0), chosen.share, len(shapes))
+    blank = evidence.is_faint(contrast, clarity) or evidence.is_ground(plane, strength, ink, shape, clarity)
+    tangle = evidence.is_tangle(shape, chosen.share, len(shapes))
+    has_others = np.count_nonzero(ink) > shape.area
+    alone = coverage * (planes.dilated(digit) & (digit | ~ink)) if has_others else coverage
+    x0, y0, x1, y1 = chosen.box
     crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
-    others = ink & ~digit
-    alone = np.where(planes.dilated(digit) & ~others, coverage, 0) if others.any() else coverage
     return Found(alone[crop], chosen.box, dark, blank, 0 if blank or tangle else chosen.count)
 
 

@@ -1,7 +1,5 @@
 """Planes: (h, w) uint8 pictures in which light is ink or paper; how to make them smaller and how to filter them."""
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
@@ -19,7 +17,7 @@ FLAT_TOLERANCE = 3
 FLAT_SHARE = 0.7
 EMPTY = 0.5
 SALTED = 0.02
-SALT = 0.4
+SALT = 102
 SALTED_SIDE = 56
 
 
@@ -97,7 +95,7 @@ def without_salt(plane: Plane) -> Plane:
     highest = np.maximum(np.maximum(*beside), np.maximum(*above))
     lowest = np.minimum(np.minimum(*beside), np.minimum(*above))
     alone = np.maximum(inner, highest) - highest + (lowest - np.minimum(inner, lowest))
-    if np.count_nonzero(alone > SALT * 255) < SALTED * inner.size:
+    if np.count_nonzero(alone > SALT) < SALTED * inner.size:
         return plane
     return np.asarray(Image.fromarray(plane).filter(ImageFilter.MedianFilter(3)))
 
@@ -110,9 +108,13 @@ def blurred(plane: Plane, sigma: float) -> Plane:
 
 def extent(mask: Mask) -> Box | None:
     """Return the box around all that is true in the mask; None where nothing is."""
-    rows, columns = mask.any(axis=1).tobytes(), mask.any(axis=0).tobytes()
-    x0, y0 = columns.find(b"\1"), rows.find(b"\1")
-    return None if y0 < 0 else (x0, y0, columns.rfind(b"\1") + 1, rows.rfind(b"\1") + 1)
+    height, width = mask.shape
+    rows, columns = mask.tobytes(), mask.T.tobytes()
+    first = rows.find(b"\1")
+    if first < 0:
+        return None
+    x0, x1 = columns.find(b"\1") // height, columns.rfind(b"\1") // height + 1
+    return x0, first // width, x1, rows.rfind(b"\1") // width + 1
 
 
 def local_ground(plane: Plane, window: int) -> Plane:
@@ -124,23 +126,27 @@ def local_ground(plane: Plane, window: int) -> Plane:
         plane: any (h, w) plane.
         window: odd.
     """
+    beyond = _continued(plane, window - 1)
+    lowest = _over_windows(beyond, window, window, np.minimum)
+    return _part(_over_windows(lowest, window, window, np.maximum), plane.shape)
+
+
+def _continued(plane: Plane, by: int) -> Plane:
+    """The plane with ``by`` more pixels on every side, as it ends there, and two rows to spare."""
     height, width = plane.shape
-    beyond = plane.take(_continued(height, window - 1), 0).take(_continued(width, window - 1), 1)
-    upright = _over_windows(beyond, window, np.minimum).T
-    lowest = _over_windows(np.ascontiguousarray(upright), window, np.minimum)
-    ground = _over_windows(lowest, window, np.maximum).T
-    return _over_windows(np.ascontiguousarray(ground), window, np.maximum)
-
-
-@lru_cache(maxsize=256)
-def _continued(length: int, by: int) -> NDArray[np.intp]:
-    """Indices of a line that goes on at both ends as it ends."""
-    return np.minimum(np.maximum(np.arange(-by, length + by), 0), length - 1)
+    beyond = np.empty((height + 2 * by + 2, width + 2 * by), np.uint8)
+    rows = beyond[by : by + height]
+    rows[:, by : by + width] = plane
+    rows[:, :by] = plane[:, :1]
+    rows[:, by + width :] = plane[:, -1:]
+    beyond[:by] = rows[0]
+    beyond[by + height :] = rows[-1]
+    return beyond
 
 
 def opened(plane: Plane, window: int) -> Plane:
     """Return the plane's opening by a window x window square, cut off at the borders."""
-    return _extreme(_extreme(plane, window, np.minimum), window, np.maximum)
+    return _extreme(_extreme(plane, window, window, np.minimum), window, window, np.maximum)
 
 
 def opened_mask(mask: Mask, window: int) -> Mask:
@@ -150,60 +156,73 @@ def opened_mask(mask: Mask, window: int) -> Mask:
 
 def opened_along(mask: Mask, window: int, axis: int) -> Mask:
     """Return only the pieces of each line along the axis that are at least ``window`` long."""
-    return _extreme_along(_extreme_along(mask, window, axis, np.minimum), window, axis, np.maximum)
+    plane = mask.view(np.uint8)
+    down, across = (window, 1) if axis == 0 else (1, window)
+    return _extreme(_extreme(plane, down, across, np.minimum), down, across, np.maximum).view(np.bool_)
 
 
 def dilated(mask: Mask, window: int = 3) -> Mask:
     """Return the mask grown by half a window on every side."""
-    return _extreme(mask.view(np.uint8), window, np.maximum).view(np.bool_)
+    return _extreme(mask.view(np.uint8), window, window, np.maximum).view(np.bool_)
 
 
 def eroded(mask: Mask, window: int) -> Mask:
     """Return the mask shrunk by half a window on every side, but not at the borders."""
-    return _extreme(mask.view(np.uint8), window, np.minimum).view(np.bool_)
+    return _extreme(mask.view(np.uint8), window, window, np.minimum).view(np.bool_)
 
 
 def highest(plane: Plane, window: int) -> Plane:
     """Return the highest level within half a window on every side."""
-    return _extreme(plane, window, np.maximum)
+    return _extreme(plane, window, window, np.maximum)
 
 
 def dilated_along(mask: Mask, window: int, axis: int) -> Mask:
     """Return the mask grown by half a window in both directions of the axis."""
-    return _extreme_along(mask, window, axis, np.maximum)
+    down, across = (window, 1) if axis == 0 else (1, window)
+    return _extreme(mask.view(np.uint8), down, across, np.maximum).view(np.bool_)
 
 
-def _extreme_along(mask: Mask, window: int, axis: int, pick: np.ufunc) -> Mask:
-    plane = mask.view(np.uint8)
-    if axis == 0:
-        return _extreme_rows(plane, window, pick).view(np.bool_)
-    return np.ascontiguousarray(_extreme_rows(plane.T, window, pick).T).view(np.bool_)
+def _extreme(plane: Plane, down: int, across: int, pick: np.ufunc) -> Plane:
+    """Minimum or maximum over centred windows of ``down`` x ``across`` pixels, cut off at the borders."""
+    height, width = plane.shape
+    down, across = min(down, 2 * height - 1), min(across, 2 * width - 1)
+    above, before = _before(down, pick), _before(across, pick)
+    padded = np.empty((height + down, width + across - 1), np.uint8)  # one row to spare: see _over_windows
+    padded.fill(255 if pick is np.minimum else 0)
+    padded[above : above + height, before : before + width] = plane
+    return _part(_over_windows(padded, down, across, pick), plane.shape)
 
 
-def _extreme(plane: Plane, window: int, pick: np.ufunc) -> Plane:
-    """Minimum or maximum over centred windows, cut off at the borders."""
-    return np.ascontiguousarray(_extreme_rows(_extreme_rows(plane, window, pick).T, window, pick).T)
+def _before(window: int, pick: np.ufunc) -> int:
+    """How many pixels a window begins before its own: a minimum leans back as a maximum leans forward."""
+    return (window - (pick is np.minimum)) // 2
 
 
-def _extreme_rows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
-    """The same along the first axis."""
-    length = plane.shape[0]
-    window = min(window, 2 * length - 1)
-    before = (window - (pick is np.minimum)) // 2  # a minimum leans back as a maximum leans forward
-    padded = np.empty((length + window - 1, plane.shape[1]), np.uint8)
-    padded[:before] = padded[before + length :] = 255 if pick is np.minimum else 0
-    padded[before : before + length] = plane
-    return _over_windows(padded, window, pick)
+def _over_windows(plane: Plane, down: int, across: int, pick: np.ufunc) -> Plane:
+    """Minimum or maximum over the window that begins at each pixel, for all rows but the last ``down``.
+
+    Where a window does not fit before the end of its row, it goes on in the next, and the result means nothing. Rows lie
+    one after the other in memory, so a step down is a step of a whole row along one long line.
+    """
+    height, width = plane.shape
+    line = _along_line(_along_line(plane.reshape(-1), down, width, pick), across, 1, pick)
+    fit = height - down
+    return line[: fit * width].reshape(fit, width)
 
 
-def _over_windows(plane: Plane, window: int, pick: np.ufunc) -> Plane:
-    """Minimum or maximum of every ``window`` rows that follow each other: as many less one fewer rows.
+def _along_line(line: Plane, window: int, stride: int, pick: np.ufunc) -> Plane:
+    """Minimum or maximum over ``window`` pixels that lie a stride apart, from each pixel on.
 
     What is known over windows of k gives windows of 2k, so it costs O(log window).
     """
     covered = 1
     while covered < window:
         step = min(covered, window - covered)
-        plane = pick(plane[:-step], plane[step:])
+        line = pick(line[: -step * stride], line[step * stride :])
         covered += step
-    return plane
+    return line
+
+
+def _part(plane: Plane, shape: tuple[int, ...]) -> Plane:
+    """The part of a plane that begins in its corner."""
+    return np.ascontiguousarray(plane[: shape[0], : shape[1]])

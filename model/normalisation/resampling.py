@@ -58,5 +58,5 @@ def averaging(length: int, wanted: int) -> Floats:
 
 def both(rows: Floats, plane: Floats, columns: Floats) -> Floats:
     """Return the plane with one matrix applied down its columns and the other along its rows."""
-    out: Floats = np.matmul(np.matmul(rows, plane), columns.T)
+    out: Floats = rows.dot(plane).dot(columns.T)
     return out

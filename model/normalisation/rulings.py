@@ -3,10 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from model.normalisation.components import label
-from model.normalisation.planes import Mask, dilated_along, opened_along
+from model.normalisation.planes import Mask, dilated_along, extent, opened_along
 from model.normalisation.strokes import stroke_width
 
 PIECE = 0.25
@@ -20,8 +19,6 @@ LEAST_REST = 6
 TRIFLE = 0.03
 SLACK = 0.75
 
-Counts = NDArray[np.float32]
-
 
 def without_rulings(ink: Mask) -> Mask:
     """Return the ink without long, thin, straight lines across the picture, horizontal or vertical.
@@ -29,10 +26,11 @@ def without_rulings(ink: Mask) -> Mask:
     A line goes only if it runs on at both sides of what remains, as paper's lines do and a 7's or a 2's stroke does
     not. Where lines are all there is they go if no digit is made like that: side by side, or one lying alone.
     """
-    across = ink.astype(np.float32)
-    rows, columns = across.sum(axis=1), across.sum(axis=0)
-    vertical, upright = _lines(ink, 0) if _may_hold(columns, rows) else (np.zeros_like(ink), 0)
-    horizontal, lying = _lines(ink, 1) if _may_hold(rows, columns) else (np.zeros_like(ink), 0)
+    may_stand, may_lie = _may_hold(ink)
+    if not (may_stand or may_lie):
+        return ink
+    vertical, upright = _lines(ink, 0) if may_stand else (np.zeros_like(ink), 0)
+    horizontal, lying = _lines(ink, 1) if may_lie else (np.zeros_like(ink), 0)
     if not (upright or lying):
         return ink
     rest = ink & ~vertical & ~horizontal
@@ -44,17 +42,25 @@ def without_rulings(ink: Mask) -> Mask:
     return rest | _crossings(vertical & ~rest, rest, 0) | _crossings(horizontal & ~rest, rest, 1)
 
 
-def _may_hold(lines: Counts, across: Counts) -> bool:
-    """Whether there can be a line at all: one row holds a good part of one, and the ink reaches far enough.
+def _may_hold(ink: Mask) -> tuple[bool, bool]:
+    """Whether there can be a vertical line and a horizontal one.
 
-    Args:
-        lines: pixels of ink in each row, for lines that lie; in each column for those that stand.
-        across: pixels of ink the other way.
+    The ink must reach far enough, and one column or row must hold a good part of a line.
     """
-    if lines.max() < FULLEST * len(across):
-        return False
-    ink = np.flatnonzero(across)
-    return bool(ink[-1] - ink[0] + 1 >= SPAN * len(across))
+    box = extent(ink)
+    if box is None:
+        return False, False
+    x0, y0, x1, y1 = box
+    height, width = ink.shape
+    return (
+        y1 - y0 >= SPAN * height and _fullest(ink, 0) >= FULLEST * height,
+        x1 - x0 >= SPAN * width and _fullest(ink, 1) >= FULLEST * width,
+    )
+
+
+def _fullest(ink: Mask, axis: int) -> int:
+    """The most pixels of ink on one line along the axis."""
+    return int(ink.sum(axis=axis, dtype=np.float32).max())
 
 
 def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
@@ -76,7 +82,7 @@ def _lines(ink: Mask, axis: int) -> tuple[Mask, int]:
         long &= (first <= AT_END * width) & (last >= (1 - AT_END) * width)
     lines = np.zeros_like(ink)
     for number in np.flatnonzero(long):
-        lines |= _straight(found.labels == number)
+        lines |= _straight(found.mask(np.arange(len(found)) == number))
     return lines, int(np.count_nonzero(long))
 
 

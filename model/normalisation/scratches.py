@@ -31,4 +31,4 @@ def without_scratches(ink: Mask) -> Mask:
 
 
 def _at_border(ink: Mask) -> bool:
-    return bool(ink[0].any() or ink[-1].any() or ink[:, 0].any() or ink[:, -1].any())
+    return any(b"\1" in line.tobytes() for line in (ink[0], ink[-1], ink[:, 0], ink[:, -1]))

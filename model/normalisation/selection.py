@@ -51,7 +51,8 @@ def select(found: Components, ink: Plane) -> Selection:
         ink: (h, w) strength of the ink.
     """
     if len(found) == 1:
-        return Selection(np.ones(1, np.bool_), _union(found.boxes), 1, 1.0)
+        x0, y0, x1, y1 = found.boxes[0].tolist()
+        return Selection(np.ones(1, np.bool_), (x0, y0, x1, y1), 1, 1.0)
     mass = found.mass(ink)
     touches = _touched_borders(found)
     main = int((mass * _prominence(found, touches)).argmax())
@@ -63,7 +64,7 @@ def select(found: Components, ink: Plane) -> Selection:
     chosen[main] = True
     box = _union(found.boxes[chosen])
     while np.count_nonzero(worthy) > np.count_nonzero(chosen):
-        reach = max(NEAR * max(box[2] - box[0], box[3] - box[1]), DASH * max(found.labels.shape))
+        reach = max(NEAR * max(box[2] - box[0], box[3] - box[1]), DASH * max(found.ink.shape))
         near = worthy & ~chosen & (_gap(found.boxes, box) <= reach)
         if not near.any():
             break
@@ -75,7 +76,7 @@ def select(found: Components, ink: Plane) -> Selection:
 
 def _prominence(found: Components, touches: Chosen) -> Floats:
     """Between 0 and 1 for each shape: less off the middle, less at the border."""
-    height, width = found.labels.shape
+    height, width = found.ink.shape
     x0, y0, x1, y1 = found.boxes.T
     off = np.maximum(np.abs((x0 + x1) / width - 1), np.abs((y0 + y1) / height - 1))
     prominence: Floats = (1 - OFF_CENTRE * off * off) * np.where(touches.any(axis=0), AT_BORDER, 1.0)
@@ -84,13 +85,16 @@ def _prominence(found: Components, touches: Chosen) -> Floats:
 
 def _touched_borders(found: Components) -> Chosen:
     """(4, n): which shapes touch the left, top, right and bottom border."""
-    height, width = found.labels.shape
+    height, width = found.ink.shape
     x0, y0, x1, y1 = found.boxes.T
     return np.array([x0 == 0, y0 == 0, x1 == width, y1 == height])
 
 
 def _other_digits(found: Components, mass: Floats, main: int) -> Chosen:
     """Shapes beside the main one that are about as tall and stand clear of it."""
+    heavy = mass >= SIMILAR_MASS * mass[main]
+    if np.count_nonzero(heavy) == 1:
+        return np.zeros_like(heavy)
     x0, y0, x1, y1 = found.boxes.T
     height = y1 - y0
     apart = (x0 >= x1[main]) | (x1 <= x0[main])
@@ -98,8 +102,8 @@ def _other_digits(found: Components, mass: Floats, main: int) -> Chosen:
         height, height[main]
     )
     wide = np.maximum(x1, x1[main]) - np.minimum(x0, x0[main]) >= WIDE * np.maximum(height, height[main])
-    tall = (height >= SIMILAR_HEIGHT * height[main]) & (mass >= SIMILAR_MASS * mass[main])
-    others: Chosen = apart & level & wide & tall
+    tall = height >= SIMILAR_HEIGHT * height[main]
+    others: Chosen = apart & level & wide & tall & heavy
     return others
 
 

@@ -52,7 +52,7 @@ def _fine(ink: Plane) -> Floats:
     margin = FINE * MARGIN
     fine = np.zeros((wanted[0] + 2 * margin, wanted[1] + 2 * margin), np.float32)
     inside = both(enlarging(height, wanted[0]), ink.astype(np.float32), enlarging(width, wanted[1]))
-    fine[margin:-margin, margin:-margin] = np.minimum(np.maximum(inside, 0, out=inside), 255, out=inside)
+    inside.clip(0, 255, out=fine[margin:-margin, margin:-margin])
     return fine
 
 
@@ -73,10 +73,10 @@ def centred(ink: Floats) -> Plane:
 def placed(ink: Floats) -> Plane:
     """Return 28x28 with the ink, 0-255, and its centre of mass as near the middle as whole pixels and the border allow."""
     height, width = ink.shape
-    down = ink @ ONES[:width]
-    mass = float(down @ ONES[:height])
-    top = round(SIDE / 2 - float(down @ INDEX[:height]) / mass)
-    left = round(SIDE / 2 - float((ink @ INDEX[:width]) @ ONES[:height]) / mass)
+    down = ink.dot(ONES[:width])
+    mass = float(down.dot(ONES[:height]))
+    top = round(SIDE / 2 - float(down.dot(INDEX[:height])) / mass)
+    left = round(SIDE / 2 - float(ink.dot(INDEX[:width]).dot(ONES[:height])) / mass)
     top, left = min(max(top, 0), SIDE - height), min(max(left, 0), SIDE - width)
     pixels = np.zeros((SIDE, SIDE), np.uint8)
     pixels[top : top + height, left : left + width] = np.rint(ink)

@@ -30,12 +30,22 @@ def test_shapes_are_those_that_flooding_finds(mask: Mask) -> None:
     """Members, areas and boxes agree with a flood fill, for any mask."""
     found = label(mask)
     expected = flooded(mask)
-    mine = [{(int(y), int(x)) for y, x in np.argwhere(found.labels == i)} for i in range(len(found))]
+    alone = np.eye(len(found), dtype=bool)
+    mine = [{(int(y), int(x)) for y, x in np.argwhere(found.mask(chosen))} for chosen in alone]
     assert sorted(mine, key=min) == sorted(expected, key=min)
     for shape, area, box in zip(mine, found.area, found.boxes, strict=True):
         ys, xs = [y for y, _ in shape], [x for _, x in shape]
         assert area == len(shape)
         assert tuple(box) == (min(xs), min(ys), max(xs) + 1, max(ys) + 1)
+
+
+def test_shapes_of_many_runs_are_those_that_flooding_finds() -> None:
+    """Noise has more runs than are joined one by one."""
+    mask = np.random.default_rng(6).random((50, 40)) < 0.4
+    found = label(mask)
+    alone = np.eye(len(found), dtype=bool)
+    mine = [{(int(y), int(x)) for y, x in np.argwhere(found.mask(chosen))} for chosen in alone]
+    assert sorted(mine, key=min) == sorted(flooded(mask), key=min)
 
 
 @pytest.mark.parametrize("side", [1, 2, 200])

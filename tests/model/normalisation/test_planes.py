@@ -33,6 +33,15 @@ def test_opening_is_the_maximum_of_minima(plane: Plane, window: int) -> None:
     np.testing.assert_array_equal(planes.opened(plane, window), expected)
 
 
+@given(small, st.sampled_from([3, 5, 7, 11]))
+def test_local_ground_is_the_opening_of_a_plane_that_goes_on(plane: Plane, window: int) -> None:
+    """Its borders are repeated so far that no window meets the end."""
+    beyond = np.pad(plane, 2 * window, mode="edge")
+    expected = windows(windows(beyond, window, np.minimum), window, np.maximum)
+    inner = expected[2 * window : -2 * window, 2 * window : -2 * window]
+    np.testing.assert_array_equal(planes.local_ground(plane, window), inner)
+
+
 def test_local_ground_follows_a_slope_to_its_very_ends() -> None:
     """A ramp is ground everywhere; a line on it is not."""
     ramp = np.tile(np.arange(0, 200, 4, dtype=np.uint8), (30, 1))

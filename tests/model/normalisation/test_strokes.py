@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from PIL import Image, ImageDraw
 
-from model.normalisation.planes import Plane
+from model.normalisation.planes import Mask, Plane
 from model.normalisation.strokes import stroke_width, with_stroke_width
 from tests.model.normalisation.drawing import stroke
 
@@ -20,6 +23,14 @@ def ring(width: int) -> Plane:
 def test_the_width_of_a_line_is_measured(width: int) -> None:
     """Within a tenth of what it was drawn with."""
     assert stroke_width(ring(width) > 127) == pytest.approx(width, rel=0.1)
+
+
+@given(hnp.arrays(np.bool_, st.tuples(st.integers(1, 12), st.integers(1, 12))))
+def test_the_width_is_twice_the_area_over_the_outline(mask: Mask) -> None:
+    """Every step between ink and what is not counts once, for any mask; the border is no step."""
+    down, across = mask[1:] != mask[:-1], mask[:, 1:] != mask[:, :-1]
+    steps = np.count_nonzero(down) + np.count_nonzero(across)
+    assert stroke_width(mask) == 2 * np.count_nonzero(mask) / max(steps * np.pi / 4, 1)
 
 
 @pytest.mark.parametrize(("width", "expected"), [(2, 6), (4, 6), (8, 8), (11, 9)])
