@@ -33,12 +33,9 @@ def to_grey(image: Image.Image) -> Image.Image:
     That is luminance unless it would lose more than half of the contrast: then the first principal component of what
     is left after the slow changes of the ground are taken away.
     """
-    middle = image.height // 2
-    line = image.crop((0, middle, image.width, middle + 1))
-    if _is_grey(line) and _is_grey(image):  # one line shows most colours, and takes next to no time
-        return image.getchannel(0)
-    axis = _stroke_axis(sampled(image))
-    return image.convert("L") if axis is None else _project(image, axis)
+    sample = sampled(image)
+    axis = None if _is_grey(sample) else _stroke_axis(sample)
+    return image.convert("L") if axis is None else _project(sample, image, axis)
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -83,9 +80,9 @@ def _stroke_axis(image: Image.Image) -> NDArray[np.float64] | None:
     return axis if axis.sum() >= 0 else -axis
 
 
-def _project(image: Image.Image, axis: NDArray[np.float64]) -> Image.Image:
-    """Stretch the projection on ``axis`` over 0-255."""
-    values = np.asarray(sampled(image), np.float64).reshape(-1, 3) @ axis
+def _project(sample: Image.Image, image: Image.Image, axis: NDArray[np.float64]) -> Image.Image:
+    """Stretch the projection on ``axis`` over 0-255, as far as that of the sample reaches."""
+    values = np.asarray(sample, np.float64).reshape(-1, 3) @ axis
     low, high = float(values.min()), float(values.max())
     scale = 255 / max(high - low, 1e-9)
     return image.convert("L", (*(axis * scale).tolist(), -low * scale))
