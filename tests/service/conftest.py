@@ -1,5 +1,6 @@
 """The real application to test with, on a home of its own."""
 
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from model import shipped
 from model.artifact import encode_weights
 from model.calibration import Calibration
 from model.network import Network
@@ -60,6 +62,13 @@ def shipped_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Numeral]:
     """The application with the shipped network, for tests that change nothing."""
     with loaded(Settings(home=tmp_path_factory.mktemp("shipped"))) as app:
         yield app
+
+
+@pytest.fixture(scope="session")
+def shipped_sizes() -> list[int]:
+    """Neurons of every layer of the shipped network, inputs first, by its manifest."""
+    sizes: list[int] = json.loads((shipped.FOLDER / "manifest.json").read_bytes())["architecture"]["sizes"]
+    return sizes
 
 
 @pytest.fixture

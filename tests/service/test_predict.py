@@ -86,13 +86,15 @@ async def test_several_digits_are_counted(client: httpx.AsyncClient) -> None:
     assert answer["preprocessing"]["components"] == 2
 
 
-async def test_include_adds_the_picture_and_the_layers(client: httpx.AsyncClient) -> None:
+async def test_include_adds_the_picture_and_the_layers(
+    client: httpx.AsyncClient, shipped_sizes: list[int]
+) -> None:
     """The picture is what the network saw; the last layer is the answer's activations."""
     grey = digits(1)[0]
     answer = await post(client, LOSSLESS["png"](grey), "/predict?include=image,layers")
     again = await post(client, as_json(image=answer["image"]))
     assert again["activations"] == answer["activations"]
-    assert [len(layer) for layer in answer["layers"]] == [784, 1000, 700, 500, 10]
+    assert [len(layer) for layer in answer["layers"]] == shipped_sizes
     assert answer["layers"][0] == pytest.approx((grey.reshape(-1) / 255).tolist(), abs=1e-6)
     assert answer["layers"][-1] == pytest.approx(answer["activations"], abs=1e-6)
 
