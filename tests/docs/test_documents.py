@@ -1,5 +1,6 @@
 """Links lead somewhere and the documents have the form they promise."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -74,3 +75,16 @@ def test_the_changelog_knows_the_version() -> None:
     assert f"## [{version}]" in text or "## [Unreleased]" in text
     sections = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
     assert sections <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+
+
+def test_the_documents_tell_of_the_network_that_is_shipped() -> None:
+    """Its sizes in the README, on the page before any network is there, and its numbers in the explanation."""
+    shipped = json.loads((ROOT / "model/data/shipped/manifest.json").read_text())["architecture"]
+    first, *hidden, _ = shipped["sizes"]
+    *some, final = map(str, hidden)
+    told = f"{', '.join(some)} and {final}"
+    assert f"hidden layers of {told} neurons" in (ROOT / "README.md").read_text()
+    explained = (ROOT / "docs/how-it-learns.md").read_text()
+    assert f"{first} pixels, {told} hidden neurons" in explained
+    assert f"{shipped['weights']:,} numbers" in explained
+    assert f"emptyLayers({shipped['sizes']})" in (ROOT / "service/page/js/inside.js").read_text()
