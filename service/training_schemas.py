@@ -33,7 +33,8 @@ class NetworkRequest(BaseModel):
     hidden: list[int] = Field(
         [1000, 500],
         max_length=LAYERS,
-        description=f"Neurons of each hidden layer, up to {NEURONS}; at most {WEIGHTS:,} weights in all.",
+        description=f"Neurons of each hidden layer, up to {NEURONS}; at most {WEIGHTS:,} weights in all. Those that no picture"
+        " activates in the end are not published.",
         json_schema_extra={"anyOf": [_layers(LAYERS, _ANY_LAYERS), _layers(1, NEURONS)]},
     )
     activation: str = Field("relu", json_schema_extra=_one_of(ACTIVATIONS))
