@@ -44,6 +44,7 @@ def pictures(archive: bytes) -> Iterator[Entry]:
         ApiError: 400, it is no zip archive; 413, it holds too much.
     """
     try:
+        # zipfile raises NotImplementedError for what it does not know: later versions of the format, other ways to pack
         file = zipfile.ZipFile(io.BytesIO(archive))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise ApiError(400, "expected a zip archive, got another or a damaged file") from error

@@ -1,7 +1,6 @@
 """Spares a start what pydantic and FastAPI would do for others."""
 
 import os
-import sys
 
 from pydantic import BaseModel
 
@@ -19,5 +18,3 @@ def spare() -> None:
     """
     without_plugins()
     BaseModel.model_config["defer_build"] = True
-    # FastAPI imports it to refuse its models, and knows that it may be missing.
-    sys.modules["pydantic.v1"] = None  # type: ignore[assignment]

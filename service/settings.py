@@ -3,25 +3,27 @@
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.images import MAX_PIXELS
 
 MEGABYTE = 1 << 20
-PREFIX = "numeral_"
 
 
 def _default_home() -> Path:
     return user_data_path("numeral", appauthor=False)
 
 
-class Settings(BaseModel):
-    """What a service does not know by itself; ``NUMERAL_PORT=9000`` sets ``port``, and what is given goes before it."""
+class Settings(BaseSettings):
+    """What a service does not know by itself; ``NUMERAL_PORT=9000`` sets ``port``."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     home: Path = Field(default_factory=_default_home, description="Holds everything the service writes.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
@@ -100,14 +102,6 @@ class Settings(BaseModel):
 
     log_format: Literal["json", "text"] = Field("json", description="How log lines are written.")
     log_requests: bool = Field(True, description="Write one line for each request.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Add what the environment sets, in letters of any case; an empty variable sets nothing."""
-        found = {name.lower(): value for name, value in os.environ.items() if value}
-        found = {name.removeprefix(PREFIX): value for name, value in found.items() if name.startswith(PREFIX)}
-        return {**found, **given}
 
     @cached_property
     def store(self) -> str:

@@ -74,7 +74,7 @@ def evaluate(
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Look for no garbage: imports and readings are a million objects and hardly any, and the search takes a twentieth of the time."""
+    """Look for no garbage, not even at the end: imports and readings are a million objects and hardly any; the search takes a twentieth of the time."""
     gc.disable()
     try:
         yield

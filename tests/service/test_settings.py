@@ -17,7 +17,7 @@ def test_the_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch,
         "NUMERAL_X": "1",
     }.items():
         monkeypatch.setenv(name, value)
-    settings = Settings.model_validate({"home": tmp_path, "workers": 2})
+    settings = Settings(home=tmp_path, workers=2)
     assert (settings.port, settings.workers, settings.host) == (9000, 2, "127.0.0.1")
     assert settings.model_dump(exclude_unset=True) == {"home": tmp_path, "port": 9000, "workers": 2}
 
