@@ -90,15 +90,11 @@ def assess_digits(predictor: Predictor, data: Dataset, name: str) -> Assessment:
 
     with blas_threads(1), ThreadPoolExecutor(cores()) as pool:
         readings = [reading for block in pool.map(read, range(0, len(data), _BATCH)) for reading in block]
-    return Assessment(
-        name,
-        data.images,
-        data.labels.astype(np.int8),
-        np.array([reading.digit for reading in readings], np.int8),
-        np.array([reading.confidence for reading in readings], np.float32),
-        np.array([reading.reason or "" for reading in readings]),
-        tuple(f"{name} {i}" for i in range(len(data))),
-    )
+    seen = [
+        Seen(row, reading.digit, reading.confidence, reading.reason)
+        for row, reading in zip(data.images, readings, strict=True)
+    ]
+    return assembled(name, data.labels.tolist(), [f"{name} {i}" for i in range(len(data))], seen)
 
 
 def assess_folder(read: Reader, folder: Path) -> Assessment:

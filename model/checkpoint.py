@@ -17,9 +17,10 @@ from model.config import TrainingConfig
 from model.dataset import Split
 from model.errors import CheckpointInvalid
 from model.network import Network
+from model.progress import EpochReport
 from model.revision import REVISION, UNKNOWN
 from model.tensors import read_metadata
-from model.training import EpochReport, Trainer
+from model.training import Trainer
 
 
 def save_checkpoint(trainer: Trainer) -> bytes:

@@ -18,11 +18,12 @@ from model.checkpoint import restore, save_checkpoint
 from model.config import TrainingConfig
 from model.errors import CheckpointInvalid, ModelError, StoreUnavailable
 from model.network import Network
+from model.progress import Progress
 from model.promotion import HeldOut, promote
 from model.publication import Origin
 from model.publication import publish as publish_trained
 from model.registry import Registry
-from model.training import Progress, Trainer, train
+from model.training import Trainer, train
 from service.attempts import Attempt, Superseded
 from service.checkpoints import Checkpoints
 from service.examples import Examples

@@ -19,12 +19,13 @@ from model.checkpoint import restore, save_checkpoint
 from model.config import TrainingConfig
 from model.errors import CheckpointInvalid, ConfigInvalid
 from model.network import Network
+from model.progress import Progress
 from model.promotion import HeldOut, promote
 from model.publication import Origin, publish
 from model.recipes import stage
 from model.registry import Registry
 from model.shipped import seed
-from model.training import Progress, Trainer, train
+from model.training import Trainer, train
 from service.settings import Settings
 from service.training_data import TrainingData, prepare
 

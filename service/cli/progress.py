@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
-from model.training import Progress as Report
+from model.progress import Progress as Report
 from service.cli.output import say, say_json
 from service.offline import OfflineTraining, Outcome
 

@@ -14,10 +14,11 @@ from model.dataset import Dataset, Split
 from model.errors import CheckpointInvalid, ConfigInvalid, DataError, Diverged
 from model.network import Network, as_inputs
 from model.novelty.nondigits import non_digits
+from model.progress import Progress
 from model.revision import REVISION
 from model.tensors import read_metadata
 from model.threads import blas_threads
-from model.training import Progress, Trained, Trainer, train
+from model.training import Trained, Trainer, train
 from tests.model.conftest import small_config
 
 
