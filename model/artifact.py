@@ -7,6 +7,7 @@ how well it reads, and the SHA-256 of the weights file. Reading checks everythin
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,8 @@ FORMAT_VERSION = 1
 
 DETECTOR = "detector."
 """What the names of the detector's tensors begin with."""
+
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 LARGEST_WEIGHTS = 4 * (WEIGHTS + (NEURONS + PIXELS) * HIDDEN) + 100_000
 """Bytes of the largest weights file we read."""
@@ -155,6 +158,8 @@ def checked_architecture(expected: Mapping[str, Any]) -> tuple[list[int], list[s
         raise ArtifactCorrupt(
             "expected a known activation function for each hidden layer and softmax for the last"
         )
+    if len(set(names[:hidden])) > 1:  # growth and explanation take the first for all
+        raise ArtifactCorrupt("expected the same activation function for all hidden layers")
     return sizes, names
 
 
@@ -195,7 +200,14 @@ def decode_manifest(data: bytes) -> dict[str, Any]:
         raise ArtifactCorrupt(f"expected a network for preprocessing version {known}, got another")
     if not isinstance(manifest.get("version"), str):
         raise ArtifactCorrupt("expected a version in the manifest")
+    _require_file_names(manifest.get("files"))
     return manifest
+
+
+def _require_file_names(files: object) -> None:
+    """Refuse names that lead out of the folder that a version is exported to."""
+    if not isinstance(files, dict) or not all(_FILE_NAME.fullmatch(name) for name in files):
+        raise ArtifactCorrupt("expected an object 'files' in the manifest, whose keys are plain file names")
 
 
 def assemble(manifest: Mapping[str, Any], weights: bytes) -> Artifact:

@@ -97,7 +97,8 @@ def load(name: str = "production", home: str | Path | None = None) -> Recogniser
 def _registry(place: str | Path) -> Registry:
     if "://" in str(place):
         return Registry.open(place)
-    for folder in (Path(place) / "store", Path(place)):
+    home = Path(place).expanduser()
+    for folder in (home / "store", home):
         if (folder / "models").is_dir():
             return Registry.open(folder)
     raise StoreUnavailable("expected the home of a service or a store in this folder, got neither")

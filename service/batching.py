@@ -79,7 +79,7 @@ class Batcher:
 
         Raises:
             ImageError: the bytes are no picture we read; nobody who shares the pass hears of it.
-            ApiError: 503, too many large pictures are waiting.
+            Overloaded: too many large pictures are waiting.
         """
         if submission.image is not None and is_small(submission.image):
             return await self._read(predictor, submission.image)

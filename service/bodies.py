@@ -61,7 +61,8 @@ async def receive(
 
     Raises:
         BodyTooLarge: it has, or says it has, more than ``limit`` bytes; the rest was not read.
-        ApiError: 408, it took longer than ``seconds``; 400, the client left; 503, too many bytes are held already.
+        ApiError: 408, it took longer than ``seconds``; 400, the client left.
+        Overloaded: too many bytes are held already.
     """
     declared = exchange.header(b"content-length")
     if declared is not None and declared.isdigit() and int(declared) > limit:

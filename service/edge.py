@@ -16,7 +16,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ApiError, as_api_error, error_body
+from service.errors import ApiError, Overloaded, as_api_error, error_body
 from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally
 from service.keys import Keys
 from service.metrics import ROUTES
@@ -105,11 +105,14 @@ class Edge:
         known = as_api_error(error)
         if known.status == 500:
             log.error("request %s failed", request_id, exc_info=error)
-        if known.status == 503:
-            self._metrics.shed.add(self._metrics.shed.offset)
+        self._count_shed(known)
         body, media = error_body(path, known)
         headers = tuple((name.lower().encode(), value.encode()) for name, value in known.headers.items())
         return Answer(body, known.status, media.encode(), headers)
+
+    def _count_shed(self, error: ApiError) -> None:
+        if isinstance(error, Overloaded):
+            self._metrics.shed.add(self._metrics.shed.offset)
 
     async def _send(self, exchange: Exchange, answer: Answer, request_id: str, send: Send) -> None:
         headers = [
@@ -141,6 +144,7 @@ class Edge:
             try:
                 exchange.took(len(message.get("body", b"")))
             except ApiError as error:  # of any other error FastAPI would make a malformed body
+                self._count_shed(error)
                 raise HTTPException(error.status, error.message, error.headers) from error
             return message
 

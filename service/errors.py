@@ -2,6 +2,7 @@
 
 * ApiError             an error that knows its status
   - BodyTooLarge       413, found out before the body was read
+  - Overloaded         503, too much is waiting
 
 Errors on our own routes are RFC 9457 problem documents with a member ``error``; below ``/v1`` and ``/v2`` they are
 ``{"error": "…"}``, which is what the clients of those protocols read.
@@ -82,6 +83,13 @@ class BodyTooLarge(ApiError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(413, f"expected a body of at most {limit} bytes, got more")
+
+
+class Overloaded(ApiError):
+    """Too much is waiting for this process to take this on as well; it may be asked again soon."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(503, f"{message}; try again soon", headers={"Retry-After": "1"})
 
 
 def as_api_error(error: Exception) -> ApiError:

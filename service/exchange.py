@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from service.errors import ApiError
+from service.errors import ApiError, Overloaded
 
 PHASES = ("receive", "decode", "normalise", "queue", "forward", "encode")
 
@@ -73,11 +73,10 @@ class Budget:
         """Hold more bytes.
 
         Raises:
-            ApiError: 503, they would be too many.
+            Overloaded: they would be too many.
         """
         if self.held + size > self._most:
-            message = f"expected fewer than {self._most} bytes of requests at once, got more; try again soon"
-            raise ApiError(503, message, headers={"Retry-After": "1"})
+            raise Overloaded(f"expected fewer than {self._most} bytes of requests at once, got more")
         self.held += size
 
     def give_back(self, size: int) -> None:
@@ -117,7 +116,7 @@ class Exchange:
         """Say that bytes of the body have come.
 
         Raises:
-            ApiError: 503, this process holds too many already.
+            Overloaded: this process holds too many already.
         """
         if self._budget is not None:
             self._budget.take(size)

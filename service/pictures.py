@@ -13,7 +13,7 @@ from model.arrays import Bytes, Pixels
 from model.images import Picture
 from model.pixels import Normalised
 from service.bodies import Submission
-from service.errors import ApiError
+from service.errors import Overloaded
 
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
@@ -58,7 +58,7 @@ class Pictures:
 
         Raises:
             ImageError: the bytes are no picture we read.
-            ApiError: 503, too many large pictures are waiting.
+            Overloaded: too many large pictures are waiting.
         """
         if submission.pixels is not None:
             return Prepared(submission.pixels, None, None)
@@ -102,8 +102,7 @@ class Pictures:
 
     async def _later(self, data: bytes) -> Prepared:
         if self.waiting >= MOST_WAITING:
-            message = f"expected fewer than {MOST_WAITING} large pictures at once, got more; try again soon"
-            raise ApiError(503, message, headers={"Retry-After": "1"})
+            raise Overloaded(f"expected fewer than {MOST_WAITING} large pictures at once, got more")
         self.waiting += 1
         self._queued(1)
         try:

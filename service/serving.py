@@ -22,9 +22,9 @@ from model.predictor import Policy, Predictor
 from model.registry import Registry
 from service.errors import ApiError
 
-PRODUCTION = "production"
+PRODUCTION, SHADOW = "production", "shadow"
 KEPT = 3
-"""Networks kept beside those that aliases need, the most recently asked for."""
+"""Networks kept beside production's and the shadow's, the most recently asked for."""
 
 SECOND_TRY = 10.0
 """Seconds after which a broken version is looked at again: somebody may have mended it."""
@@ -183,8 +183,9 @@ class Serving:
         with self._keeping:
             self._kept[predictor.version] = predictor
             self._kept.move_to_end(predictor.version)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+            others = [version for version in self._kept if version != self.aliases.get(SHADOW)]
+            for version in others[: max(0, len(others) - KEPT)]:
+                del self._kept[version]
 
     def forget(self, version: str) -> None:
         """Let go of a network that is kept beside the current one; whoever asks for it loads it anew."""
@@ -202,7 +203,11 @@ class Serving:
             raise ApiError(503, "expected a network to be loaded, got none yet", headers={"Retry-After": "1"})
         if name is None or name in (current.version, PRODUCTION):
             return current
-        return self._kept.get(self.aliases.get(name, name))
+        version = self.aliases.get(name, name)
+        with self._keeping:
+            if version in self._kept:
+                self._kept.move_to_end(version)
+            return self._kept.get(version)
 
     def fetch(self, name: str) -> Predictor:
         """Return the network of a version or alias, from the store if need be.

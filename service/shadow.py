@@ -16,9 +16,8 @@ from model.arrays import Pixels
 from model.errors import ModelError
 from model.predictor import Predictor
 from service.metrics import Metrics
-from service.serving import Serving
+from service.serving import SHADOW, Serving
 
-SHADOW = "shadow"
 MOST_WAITING = 256
 """Forward passes; what comes when so many wait is counted as dropped."""
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from time import monotonic
 
 log = logging.getLogger(__name__)
@@ -68,32 +69,36 @@ class Supervisor:
         pause = 0.25
         while not self._stopping.is_set():
             began = monotonic()
-            status = self._one_worker()
+            try:
+                ended = f"the worker ended with status {self._one_worker()}"
+            except OSError as error:  # no memory, no process or no descriptor left for one
+                ended = f"the worker could not be started: {error.strerror or type(error).__name__}"
             if self._stopping.is_set():
                 return
             pause = 0.25 if monotonic() - began > HEALTHY_SECONDS else min(2 * pause, LONGEST_PAUSE)
-            log.warning("the worker ended with status %d; another one starts in %.1f s", status, pause)
+            log.warning("%s; another one starts in %.1f s", ended, pause)
             self._stopping.wait(pause)
 
     def _one_worker(self) -> int:
-        alive, tell_alive = os.pipe()
-        parent, hold_parent = os.pipe()
-        try:
-            command = [word.format(alive=tell_alive, parent=parent) for word in self._command]
-            self._process = subprocess.Popen(  # noqa: S603 - our own command
-                command,
-                env=dict(self._environment),
-                stdin=subprocess.DEVNULL,
-                pass_fds=(tell_alive, parent),
-                start_new_session=True,  # Ctrl-C is for us; we tell the worker
-            )
-            for theirs in (tell_alive, parent):
-                os.close(theirs)
-            return self._watch(self._process, alive)
-        finally:
-            self._process = None
-            for ours in (alive, hold_parent):
-                os.close(ours)
+        with ExitStack() as ours:
+            alive, tell_alive = os.pipe()
+            ours.callback(os.close, alive)
+            with ExitStack() as theirs:
+                theirs.callback(os.close, tell_alive)
+                parent, hold_parent = os.pipe()
+                theirs.callback(os.close, parent)
+                ours.callback(os.close, hold_parent)
+                self._process = subprocess.Popen(  # noqa: S603 - our own command
+                    [word.format(alive=tell_alive, parent=parent) for word in self._command],
+                    env=dict(self._environment),
+                    stdin=subprocess.DEVNULL,
+                    pass_fds=(tell_alive, parent),
+                    start_new_session=True,  # Ctrl-C is for us; we tell the worker
+                )
+            try:
+                return self._watch(self._process, alive)
+            finally:
+                self._process = None
 
     def _watch(self, process: "subprocess.Popen[bytes]", alive: int) -> int:
         """Return the worker's status when it has ended; end it if it is silent for too long or we are to stop."""

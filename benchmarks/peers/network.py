@@ -13,11 +13,12 @@ from safetensors.numpy import load_file
 
 
 class Network:
-    """784-1000-500-10, rectified, softmax."""
+    """Rectified layers, as many as the file has, and softmax."""
 
     def __init__(self) -> None:
         tensors = load_file(os.environ["NUMERAL_WEIGHTS"])
-        self._layers = [(tensors[f"layers.{i}.weight"], tensors[f"layers.{i}.bias"]) for i in range(3)]
+        n = sum(name.startswith("layers.") and name.endswith(".weight") for name in tensors)
+        self._layers = [(tensors[f"layers.{i}.weight"], tensors[f"layers.{i}.bias"]) for i in range(n)]
 
     def __call__(self, pixels: Any) -> Any:
         """Return (batch, 10) activations of (batch, 784) pixels, 0 to 255."""

@@ -123,6 +123,7 @@ def test_numbers_that_are_not_finite_are_refused() -> None:
         ({"activations": ["os.system", "softmax"]}, "known activation"),
         ({"activations": ["relu", "relu"]}, "known activation"),
         ({"activations": None}, "known activation"),
+        ({"sizes": [784, 6, 6, 10], "activations": ["relu", "tanh", "softmax"]}, "the same activation"),
     ],
 )
 def test_an_architecture_that_does_not_fit_is_refused(
@@ -142,6 +143,10 @@ def test_an_architecture_that_does_not_fit_is_refused(
         ({"preprocessing": {"version": "999"}}, "preprocessing version"),
         ({"weights": None}, "object 'weights'"),
         ({"version": 1}, "expected a version"),
+        ({"files": ["card.md"]}, "an object 'files'"),
+        ({"files": {"../card.md": {}}}, "plain file names"),
+        ({"files": {"/card.md": {}}}, "plain file names"),
+        ({"files": {"": {}}}, "plain file names"),
     ],
 )
 def test_foreign_manifests_are_refused(network: Network, changes: dict[str, Any], message: str) -> None:

@@ -152,3 +152,10 @@ def test_importing_the_package_loads_nothing() -> None:
     assert run.stdout.split() == [b"False", b"True"]
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         __import__("model").nothing  # noqa: B018 - it must raise
+
+
+def test_a_home_below_the_own_folder_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Written with a tilde, as people write it."""
+    seed(Registry.open(tmp_path / "numeral-home" / "store"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load(home="~/numeral-home").predict(SEVEN).digit == 7

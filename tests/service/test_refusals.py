@@ -291,9 +291,17 @@ async def test_more_bytes_than_may_be_held_at_once_are_refused(
         refused = await client.request(method, path, content=bytes(600_000))
         assert_problem(refused, (503,))
         assert refused.headers["retry-after"] == "1"
+        assert "numeral_requests_shed_total 1.0" in (await client.get("/metrics")).text
         small = await client.post("/predict", content=GOOD, headers={"Content-Type": "image/png"})
         assert small.status_code == 200
         go_on.set()
         assert (await first).status_code == 415
         after = await client.request(method, path, content=bytes(600_000))
         assert after.status_code != 503
+
+
+async def test_a_service_without_a_network_sheds_nothing(tmp_path: Path) -> None:
+    """It answers 503 too, but more replicas would not help: the counter stays."""
+    async with client_of(create_app(Settings(home=tmp_path))) as client:
+        assert_problem(await client.post("/predict", content=GOOD), (503,))
+        assert "numeral_requests_shed_total 0.0" in (await client.get("/metrics")).text

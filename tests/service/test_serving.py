@@ -156,6 +156,34 @@ def test_only_a_few_other_versions_are_kept(registry: Registry) -> None:
     assert [name for name in names if serving.at_hand(name) is None] == ["2"]
 
 
+def test_a_version_that_is_asked_for_again_stays(registry: Registry) -> None:
+    """It counts as the most recent one then."""
+    for seed in range(4, 4 + KEPT):
+        publish_tiny(registry, seed)
+    serving = Serving(registry)
+    serving.refresh()
+    names = [str(n) for n in range(2, KEPT + 3)]
+    for name in names[:-1]:
+        serving.fetch(name)
+    assert serving.at_hand("2") is not None
+    serving.fetch(names[-1])
+    assert [name for name in names if serving.at_hand(name) is None] == ["3"]
+
+
+def test_the_shadow_stays_whatever_else_is_asked_for(registry: Registry) -> None:
+    """It reads every picture, so loading it anew each time would cost more than all answers."""
+    for seed in range(4, 4 + KEPT):
+        publish_tiny(registry, seed)
+    registry.set_alias("shadow", "2", "a test")
+    serving = Serving(registry)
+    serving.refresh()
+    shadow = serving.fetch("shadow")
+    for n in range(3, KEPT + 4):
+        serving.fetch(str(n))
+    assert serving.at_hand("shadow") is shadow
+    assert serving.at_hand("3") is None
+
+
 def test_unknown_and_broken_versions_say_so(tmp_path: Path, registry: Registry) -> None:
     """Each with its own error, and only the broken one is noted as such."""
     serving = Serving(registry)
