@@ -16,17 +16,26 @@ from model.normalisation.shaping import DIGIT_SIDE, INDEX, SIDE, placed
 
 FULL = 200
 """The strongest ink has at least this level; interpolation takes the peak off thin strokes."""
+
 EDGE = 64
 """Ink from this level on belongs to the digit's size; what is fainter is the soft edge that interpolation widens."""
+
 SHARP = 0.48
 """The least share of such ink in all that is not 0; noise, blur and what JPEG leaves around strokes have less."""
+
 LONGEST = 26
+"""Pixels, of 28, of such ink's longer side, at most; what is longer takes the steps of any other picture."""
+
 OFF_CENTRE = 0.53
 """MNIST's digits sit on whole pixels, so their centre of mass is within half a pixel of the middle."""
+
 OFFSETS = INDEX - SIDE / 2
+"""How far each row or column lies from the middle, in pixels; ``placed`` puts the centre of mass there."""
+
 MOMENTS = np.stack([np.ones((SIDE, SIDE), np.float32), *np.meshgrid(OFFSETS, OFFSETS)], axis=-1).reshape(
     -1, 3
 )
+"""(784, 3): a picture times it is the mass of its ink, and that mass times its offset across and down."""
 
 
 def mnist_box(grey: Plane) -> Box | None:

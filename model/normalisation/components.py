@@ -11,6 +11,7 @@ from model.normalisation.planes import Mask, Plane, extent
 Ints = NDArray[np.intp]
 
 FEW = 120
+"""Runs: up to so many are joined one pair at a time, more of them all at once."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

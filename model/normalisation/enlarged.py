@@ -11,11 +11,22 @@ from model.normalisation.planes import Plane
 from model.normalisation.resampling import averaging, both, enlarging
 
 FEWEST = 6
-ALIKE = 0.03
+"""Pixels across, and down, that there were at least before a picture was enlarged."""
+
+EVEN_WITHIN = 0.03
+"""Share of the enlargement down by which that across may differ: whole pixels allow no exact match."""
+
 COARSE = 16
+"""Pixels of the longer side that are enough to hold a soft picture."""
+
 SOFT_FROM = 29
+"""Pixels of the longer side: a smaller plane, as 28x28 is, is never taken for an enlarged soft one."""
+
 FLAT_GROUND = 0.04
+"""Share of the pixels, more of which are on the lowest or on the highest level where the ground is flat."""
+
 LOST = 0.22
+"""Share of the range of levels by which a pixel may differ from what COARSE pixels a side give back."""
 
 
 def before_enlarging(plane: Plane) -> tuple[Plane, float]:
@@ -79,7 +90,7 @@ def _without_softness(plane: Plane) -> tuple[Plane, float] | None:
 def _is_even(shape: tuple[int, ...], few: tuple[int, ...]) -> bool:
     """Whether a pixel became about as many across as down."""
     down, across = shape[0] / few[0], shape[1] / few[1]
-    return abs(down - across) <= ALIKE * down
+    return abs(down - across) <= EVEN_WITHIN * down
 
 
 def _has_flat_ground(plane: Plane) -> bool:

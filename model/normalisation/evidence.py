@@ -9,27 +9,70 @@ from model.normalisation.planes import Box, Mask, Plane, dilated, eroded, highes
 from model.normalisation.strokes import stroke_width
 
 LEAST_CONTRAST = 5.0
+"""Grey levels between ink and paper; with fewer nothing stands out, however even the paper is."""
+
 FAINT_CONTRAST = 30.0
+"""Grey levels between ink and paper; with fewer the ink is faint, and has to be clearer than other ink."""
+
 LEAST_CLARITY = 4.1
+"""Clarity (see ``is_faint``): ink with less rises no further above the paper than paper varies."""
+
 FAINT_CLARITY = 5.2
+"""The same for faint ink."""
+
 SURE_CLARITY = 9.0
+"""Clarity above which ink is not asked whether it fades away."""
+
 LEAST_EDGE = 0.68
+"""Share of its strength by which a stroke is above the ground two or three pixels off; other ink fades away."""
+
 LONGEST = 5.2
+"""Length of all strokes together, times the longer side of the box, at most; more is a tangle."""
+
 LEAST_SHARE = 0.45
-MANY = 8
+"""Share of all ink that a digit among many shapes has, at least."""
+
+MANY_SHAPES = 8
+"""Shapes, the digit's own included, from which on LEAST_SHARE is asked for."""
+
 CUT_OFF = 0.4
+"""Share of the outline on the border of the plane: with more there, ink that is not THIN is an area."""
+
 SOLID = 0.62
+"""Share of the ink that is as thick as SQUARE, above which it is an area; also its least area in such squares."""
+
 SQUARE = 0.46
+"""Side of the square that fits into thick ink, times the longer side of the box: no stroke is so wide."""
+
 LARGE = 0.3
+"""Longer side of the box, times the plane's: a smaller shape is no area for its thickness alone."""
+
 MOST = 0.55
+"""Share of the plane: ink that covers more of it is no area, as the border would have been its ground."""
+
 THIN = 0.06
+"""Stroke width, times the longer side of the box: ink up to this is no area, and a line across up to twice this."""
+
 WIDE = 0.2
+"""Stroke width, times the longer side of the box, from which ink may be thick enough for an area."""
+
 STRAIGHT = 0.03
-ALIKE = 0.35
+"""Spread of a straight line across its direction, times that along it, at most; both are standard deviations."""
+
+STAYS_WITHIN = 0.35
+"""Share of the ink's rise: where the sheet is no further below the ink beside it, it stays up."""
+
 ONE_SIDED = 0.3
+"""Share of the pixels around the ink: where the sheet stays up at more of them, the ink has but one side."""
+
 REACH = 9
+"""Side, in pixels, of the window around a pixel of the sheet in which the ink beside it is looked for."""
+
 AROUND = 4
+"""Pixels on every side of the box that are looked at with it: half of REACH."""
+
 SMALL = 40
+"""Pixels of the longer side: a plane up to this size has no room for an edge that ends clear of the border."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +190,7 @@ def is_one_sided(plane: Plane, digit: Mask, around: Mask, rise: float) -> bool:
         rise: how far the ink rises above its ground, on average.
     """
     beside = highest(plane * digit, REACH)[around]
-    stays = plane[around] + ALIKE * rise >= beside
+    stays = plane[around] + STAYS_WITHIN * rise >= beside
     return bool(np.count_nonzero(stays) / stays.size > ONE_SIDED)
 
 
@@ -172,4 +215,4 @@ def is_tangle(shape: Shape, share: float, shapes: int) -> bool:
         shapes: how many there are in all.
     """
     length = shape.area / max(shape.width, 1e-9)
-    return length > LONGEST * shape.side or (share < LEAST_SHARE and shapes >= MANY)
+    return length > LONGEST * shape.side or (share < LEAST_SHARE and shapes >= MANY_SHAPES)

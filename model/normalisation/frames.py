@@ -6,17 +6,40 @@ from numpy.typing import NDArray
 from model.normalisation.planes import Box, Mask, Plane
 
 WHOLE = 0.95
+"""Share of a line (row or column) in the band's colour, light or dark, from which it is solid, as the outermost is."""
+
 BAND = 0.85
+"""Share of that colour in all lines of a band together, at least."""
+
 STEP = 0.4
+"""Share of that colour lost over two lines at the inner edge, at least; for one line more a quarter of it will do."""
+
 INSIDE = 0.4
+"""Share of that colour in the middle half of the picture, at most."""
+
 BEYOND = 0.6
+"""Share of that colour in any line right behind the inner edge, at most."""
+
 DEEPEST = 0.3
+"""How deep a band may be, as a share of the picture's width or height."""
+
 PERSISTS = 0.08
+"""How far right behind the inner edge goes, as a share of the width or height, and three lines more."""
+
 LEAST_TURNS = 0.65
-TURNS = 0.72
+"""Share of a negative band's inner edge along which light and dark change places; either band has more."""
+
+MEAN_TURNS = 0.72
+"""The same for both bands on average."""
+
 APART = 0.2
+"""Share of light by which negative bands differ from the sheet's ends; a frame's bands go on there."""
+
 ATTACHED = 0.02
+"""Share of a line: with so much more of the band's colour than a frame's sides take, a stroke goes on from it."""
+
 LEG = 0.6
+"""Share of that colour from which a line across the band is a side of a frame; one alone has to be solid."""
 
 Shares = NDArray[np.float32]
 
@@ -64,7 +87,7 @@ def _negative_depths(light: Mask) -> tuple[int, int]:
     ends = light[0, left + 1 : width - right - 1].mean(), light[-1, left + 1 : width - right - 1].mean()
     # the bands of a frame go on above and below the sheet
     apart = max(min(shares) - max(ends), min(ends) - max(shares))
-    if min(at_left, at_right) <= LEAST_TURNS or at_left + at_right <= 2 * TURNS or apart <= APART:
+    if min(at_left, at_right) <= LEAST_TURNS or at_left + at_right <= 2 * MEAN_TURNS or apart <= APART:
         return 0, 0
     return left + 1, right + 1
 

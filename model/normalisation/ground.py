@@ -8,25 +8,59 @@ from numpy.typing import NDArray
 from model.normalisation.levels import Levels, counted
 from model.normalisation.planes import Plane, blurred, eroded, local_ground
 
-# Windows of the local background, as shares of the longer side: from thin pens to strokes that fill the frame.
 WINDOWS = (1 / 12, 1 / 7, 1 / 4, 1 / 2)
-SMALL = 40  # a picture of this size has room for one window alone
-TINY = 28  # and one of this size, where a digit fills the frame, for a smaller one: fog and frost are uneven within strokes
+"""Windows of the local ground, as shares of the longer side: from thin pens to strokes that fill the frame."""
+
+SMALL = 40
+"""Pixels of the longer side: a plane up to this size has room for one window alone."""
+
+TINY = 28
+"""The same for a smaller window: a digit fills the frame here, and fog and frost are uneven within strokes."""
+
 TINY_WINDOW = 0.3
+"""That smaller window, as a share of the longer side."""
+
 ENOUGH = 0.8
+"""Share of the contrast with the largest window that a smaller one shows too, if strokes do not fill it."""
+
 NEARLY_ALL = 0.99
+"""Share of the pixels; the contrast is what the others rise by, at least."""
+
 STROKE_SCALE = 1 / 7
+"""Side of the square that does not fit into what is thin as strokes, as a share of the longer side."""
+
 BORDER_WEIGHT = 7.5
+"""Votes of a border that is all light or all dark, where two levels are all there is."""
+
 THIN_WEIGHT = 2.5
+"""Votes of what is thin, if all of it is light or dark, there; a border with more votes decides alone."""
+
 THIN_WEIGHT_UNTRUSTED = 4.6
+"""Votes that are added to those where one threshold divides nothing."""
+
 UNEVEN = 2.5
+"""Share of its votes a border loses, times its spread over the plane's range, if one threshold divides nothing."""
+
 PIECE = 7
+"""Pixels of the border that are averaged into one, as noise spreads levels too."""
+
 FLAT = 0.04
+"""Half of how far apart levels of a flat ground may be, as a share of the contrast between ground and ink."""
+
 TWO_LEVELS = 0.7
+"""Separability (see ``Levels.otsu``) from which two levels stand out."""
+
 LARGE_SHARE = 0.3
+"""Share of light pixels, above which some of them may be an area too large for ink."""
+
 LARGE = 0.6
+"""Side of the square that fits into such an area, as a share of the longer side."""
+
 PARTS = 4
+"""Parts across, and as many down, whose lowest levels are compared."""
+
 PARTS_AT_GROUND = (6, 10)
+"""How many of them share their lowest level where the ground is flat: in a plane up to SMALL, in a larger one."""
 
 
 def is_dark_ink(plane: Plane, levels: Levels) -> bool:

@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 from model.normalisation.planes import Plane
 
 LEVELS = np.arange(256, dtype=np.float64)
+"""All grey levels in order: the weights for sums over counts, and what a table is made from."""
+
 SQUARES = LEVELS * LEVELS
+"""Their squares, for a variance."""
+
 RESTS_WITHIN = 8
+"""Steps that the threshold between paper and ink may take; after the last it stays where it is."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,9 +22,16 @@ from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import unstretched
 
 ZOOM_BELOW = 28
+"""Pixels of a plane that was reduced: a digit whose longer side has fewer is looked at again at full size."""
+
 ZOOM_MARGIN = 0.4
+"""What is cut out on every side of such a digit, times its longer side."""
+
 ALL_SHEET = 0.76
+"""Share of the plane on the same side of the threshold as all four corners; with more there are no bands."""
+
 GIVE = 0.05
+"""Share of the plane's longer side (and at least a pixel) that a box may leave free and still be all of it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,14 +11,31 @@ Mask = NDArray[np.bool_]
 Box = tuple[int, int, int, int]
 
 WORKING_SIDE = 112
+"""Pixels of the longer side, at most, of the plane in which a digit is looked for."""
+
 LEAST_SIDE = 28
+"""Pixels of that plane's longer side, at least."""
+
 SAMPLED_SIDE = 128
+"""Pixels of the longer side, at least, that are counted to find the canvas of a large picture."""
+
 FLAT_TOLERANCE = 3
+"""Grey levels that pixels of a flat canvas may be off its level, up or down."""
+
 FLAT_SHARE = 0.7
+"""Share of the counted pixels that are so near to the level of the canvas, if it is flat."""
+
 EMPTY = 0.5
+"""Share of the blocks that hold nothing but canvas; with more, the others become their most different pixel."""
+
 SALTED = 0.02
+"""Share of the pixels that stand alone, from which on the median is taken."""
+
 SALT = 102
+"""Grey levels: a pixel that is further above all four beside it, or below all of them, stands alone."""
+
 SALTED_SIDE = 56
+"""Pixels of the shorter side: a smaller plane is left alone."""
 
 
 def at_working_size(plane: Plane) -> tuple[Plane, float]:

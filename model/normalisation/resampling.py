@@ -13,6 +13,7 @@ from PIL import Image
 Floats = NDArray[np.float32]
 
 SIGMA_STEPS = 16
+"""Steps of sigma in a pixel, so that few matrices have to be made."""
 
 
 @lru_cache(maxsize=512)

@@ -9,15 +9,34 @@ from model.normalisation.planes import Mask, dilated_along, extent, opened_along
 from model.normalisation.strokes import stroke_width
 
 PIECE = 0.25
+"""Length of a line's unbroken pieces, times the plane's side along it, at least (and five pixels)."""
+
 SPAN = 0.8
+"""Length of a line from end to end, times that side, at least."""
+
 FULLEST = 0.3
+"""Ink of the fullest row or column, times its length; with less there is no line to look for."""
+
 AT_END = 0.03
+"""Share of that side that a line may leave free at either end, if it is alone."""
+
 THICKEST = 0.1
+"""Thickness of a line on average, times the plane's side across it, at most (or one and a half pixels)."""
+
 BEYOND = 0.06
+"""Share of the plane's side along lines by which they run on at both sides of what remains, at least."""
+
 EMPTY = 0.1
+"""Share of the ink: where less remains without the lines, they are all there is."""
+
 LEAST_REST = 6
+"""Pixels: where fewer remain, there is nothing that lines run on beside, and they stay."""
+
 TRIFLE = 0.03
+"""Share of what remains that is not counted at either of its ends."""
+
 SLACK = 0.75
+"""Pixels that a line's ink may be further off its straight middle than half of its thickness."""
 
 
 def without_rulings(ink: Mask) -> Mask:

@@ -7,8 +7,13 @@ from model.normalisation.planes import Mask, dilated, opened_mask
 from model.normalisation.strokes import stroke_width
 
 THIN = 0.65
+"""Times the stroke width: the square that fits into strokes has this side, and marks are no wider."""
+
 CORE_SHARE = 0.55
+"""Share of the ink that is as wide as that square, at least: else the digit itself may be a fine line."""
+
 LONG = 3
+"""Pixels of a mark's longer side, at least; what is shorter stays."""
 
 
 def without_scratches(ink: Mask) -> Mask:

@@ -12,15 +12,34 @@ Floats = NDArray[np.float64]
 Chosen = NDArray[np.bool_]
 
 SPECK = 0.04
+"""Mass, times that of the main shape, below which a piece is a speck."""
+
 SPATTER = 0.12
-MANY = 5
+"""The same where there are many small pieces, which are those below this."""
+
+MANY_PIECES = 5
+"""Small pieces: from so many on they are spatter."""
+
 NEAR = 0.22
+"""Gap up to which a piece belongs to the digit, times the longer side of the box around what does so far."""
+
 DASH = 0.05
+"""The same times the plane's longer side, if that is more, as for a digit in dashes."""
+
 OFF_CENTRE = 0.6
+"""Share of its prominence that a shape with its middle on the border loses; further in, less by the square."""
+
 AT_BORDER = 0.5
+"""Share of its prominence that a shape keeps if it touches the border."""
+
 SIMILAR_HEIGHT = 0.6
+"""Height of another digit, times the main one's, at least; also the rows both share, times the shorter one's."""
+
 SIMILAR_MASS = 0.25
-WIDE = 0.85
+"""Mass of another digit, times that of the main one, at least."""
+
+PAIR_WIDTH = 0.85
+"""Width of two digits side by side, times the height of the taller, at least; narrower, they count as one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +77,7 @@ def select(found: Components, ink: Plane) -> Selection:
     main = int((mass * _prominence(found, touches)).argmax())
     clear = ~(touches & ~touches[:, [main]]).any(axis=0)
     others = _other_digits(found, mass, main) & clear
-    least = SPECK if np.count_nonzero(mass < SPATTER * mass[main]) < MANY else SPATTER
+    least = SPECK if np.count_nonzero(mass < SPATTER * mass[main]) < MANY_PIECES else SPATTER
     worthy = (mass >= least * mass[main]) & ~others & clear
     chosen = np.zeros(len(found), np.bool_)
     chosen[main] = True
@@ -101,7 +120,9 @@ def _other_digits(found: Components, mass: Floats, main: int) -> Chosen:
     level = np.minimum(y1, y1[main]) - np.maximum(y0, y0[main]) >= SIMILAR_HEIGHT * np.minimum(
         height, height[main]
     )
-    wide = np.maximum(x1, x1[main]) - np.minimum(x0, x0[main]) >= WIDE * np.maximum(height, height[main])
+    wide = np.maximum(x1, x1[main]) - np.minimum(x0, x0[main]) >= PAIR_WIDTH * np.maximum(
+        height, height[main]
+    )
     tall = height >= SIMILAR_HEIGHT * height[main]
     others: Chosen = apart & level & wide & tall & heavy
     return others

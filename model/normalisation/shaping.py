@@ -8,17 +8,40 @@ from model.normalisation.resampling import Floats, averaging, both, enlarging
 from model.normalisation.strokes import with_stroke_width
 
 SIDE = 28
+"""Pixels: the side of MNIST's pictures, and of what the network reads."""
+
 DIGIT_SIDE = 20
+"""Pixels of the 28: the longer side of the digit in them."""
+
 FINE = 3
+"""Fine pixels along one of the 28; strokes get their width in these."""
+
 MARGIN = 2
+"""Pixels of the 28 that are empty around the fine digit, as strokes may become wider."""
+
 STROKES = (1.7, 2.7)
+"""Pixels of the 28: the least and the greatest stroke width, as far as strokes can be brought there."""
+
 STRETCHED = 0.5
+"""Share of the width that the rows of a stretched 1 cover on average, at least."""
+
 LEAST_RUN = 0.35
+"""Share of the width that each of its rows covers, at least, but for the shortest eighth."""
+
 ONE_RUN = 1.1
+"""Runs of ink per row of it, on average, at most."""
+
 SQUARE = (0.7, 1.4)
+"""Width, times the height, between which ink is about square."""
+
 STROKE_SHARE = 0.18
+"""Stroke width of a 1 that was made narrow again, times its height."""
+
 INDEX = np.arange(SIDE, dtype=np.float32)
+"""The number of each row or column: ink times it, over the mass, is the centre of mass."""
+
 ONES = np.ones(SIDE, np.float32)
+"""Ink times it is the sum of each row or column."""
 
 
 def unstretched(ink: Plane) -> Plane:

@@ -14,19 +14,43 @@ from model.normalisation.levels import Levels
 from model.normalisation.planes import Mask, Plane, dilated, eroded, extent, opened_mask
 
 LEAST_SIDE = 48
+"""Pixels of the longer side: in a smaller plane no sheet is looked for."""
+
 LEAST_AREA = 0.2
+"""Share of the plane that a sheet covers, at least."""
+
 MOST_AREA = 0.92
+"""Share of the plane that a sheet covers, at most."""
+
 AT_BORDER = 0.2
+"""Share of the border on the sheet's side of the threshold, at most, if the sheet is seen whole."""
+
 GRAIN = 3
+"""Side, in pixels, of the square that fits into a sheet; specks of the desk hold none."""
+
 STROKE = 0.12
-SOLID = 0.15
+"""Width, as a share of the longer side, up to which what interrupts a sheet is ink on it."""
+
+NARROWEST = 0.15
+"""Width, as a share of the longer side, of a sheet at its narrowest; what is narrower is no part of it."""
+
 OPEN = 0.1
+"""Pixels of what is filled in as ink that touch the outside, times the longer side, at most: a digit's bays do."""
+
 HELD = 0.9
+"""Share of all on its side of the threshold that the sheet holds, at least."""
+
 SQUARISH = 0.5
+"""Shorter side of the box around a sheet, times the longer one, at least."""
+
 FULL = 0.925
+"""Share of the smallest turned box around it that a sheet fills, at least."""
+
 EDGE = 0.03
+"""Width of a sheet's edge, which is not taken for paper, as a share of the longer side."""
+
 TURNS = range(-14, 15, 2)
-"""Degrees."""
+"""Degrees by which the box around a sheet is turned, to find the smallest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +102,7 @@ def _inside(part: Mask) -> Mask | None:
     with_ink = ~_opened_beyond(~part, round(side * STROKE) | 1)
     if np.count_nonzero(with_ink & ~part & dilated(~with_ink)) > OPEN * side:
         return None  # what was filled was no ink on a sheet: it is open to the outside, as the bays of a digit are
-    sheet = opened_mask(with_ink, round(side * SOLID) | 1)
+    sheet = opened_mask(with_ink, round(side * NARROWEST) | 1)
     held = np.count_nonzero(sheet & part)
     if held < LEAST_AREA * part.size or held < HELD * np.count_nonzero(part) or not _is_rectangle(sheet):
         return None

@@ -9,9 +9,16 @@ from model.normalisation.planes import Mask
 from model.normalisation.resampling import Floats, both, gaussian
 
 SMOOTHING = 0.2
-GIVE = 0.25
+"""Sigma of the blur, times the stroke width to come: ragged outlines and small breaks heal."""
+
+MORE_SMOOTHING = 0.25
+"""What is added to sigma, times the change of width: an outline that moves further needs more blur."""
+
 THINNEST = 0.7
-STEEPEST = 0.7
+"""Times the width there was: strokes become no thinner, as holes that ran full do not come back."""
+
+STEEPNESS = 0.7
+"""Slope, times the level and times what is above it, at least: over 0.5, so bare paper is 0 and full ink 255."""
 
 
 def stroke_width(ink: Mask) -> float:
@@ -45,9 +52,9 @@ def with_stroke_width(ink: Floats, thinnest: float, thickest: float) -> Floats:
     if width == 0:
         return ink
     target = max(min(max(width, thinnest), thickest), THINNEST * width)
-    sigma = SMOOTHING * target + GIVE * abs(target - width)
+    sigma = SMOOTHING * target + MORE_SMOOTHING * abs(target - width)
     level = _phi((target + width) / (2 * sigma)) - _phi((target - width) / (2 * sigma))
-    slope = max(2.0, STEEPEST / level, STEEPEST / (1 - level))
+    slope = max(2.0, STEEPNESS / level, STEEPNESS / (1 - level))
     soft = both(gaussian(ink.shape[0], sigma), ink, gaussian(ink.shape[1], sigma))
     soft *= slope
     soft += 127.5 - 255 * level * slope
