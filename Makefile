@@ -20,7 +20,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 .PHONY: help serve test check fix format lint types contracts docs soak fuzz lock clean bench-training bench-serving
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 serve: .venv/.runtime ## start the service on $(HOST):$(PORT) with the shipped network
 	@exec $(BIN)/numeral serve --host $(HOST) --port $(PORT) --home .numeral

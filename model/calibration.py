@@ -50,7 +50,7 @@ class Calibration:
         """Return the calibrated output activations for (batch, 10) logits, each row with sum 1."""
         return softmax(logits * np.float32(1 / self.temperature))
 
-    def is_digit(self, hidden: Array, inputs: Array) -> Array:
+    def digit_probability(self, hidden: Array, inputs: Array) -> Array:
         """Return (batch,) probabilities that there is a digit.
 
         Args:

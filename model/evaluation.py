@@ -32,21 +32,14 @@ class Evaluation:
     confusion: "np.ndarray[tuple[int, int], np.dtype[np.intp]]"
 
 
-def logits_of(network: Network, data: Dataset) -> Array:
-    """Return (n, 10) logits for all pictures."""
-    if not len(data):
-        return np.empty((0, DIGITS), np.float32)
-    return np.concatenate([network.logits(inputs) for inputs in _inputs(data)])
-
-
 def _inputs(data: Dataset) -> Iterator[Array]:
     for start in range(0, len(data), BATCH):
         yield as_inputs(data.images[start : start + BATCH])
 
 
 def evaluate(network: Network, data: Dataset) -> Evaluation:
-    """Read all pictures and compare with their labels."""
-    logits = logits_of(network, data)
+    """Read all pictures, one or more, and compare with their labels."""
+    logits = np.concatenate([network.logits(inputs) for inputs in _inputs(data)])
     read = logits.argmax(axis=1)
     confusion = np.bincount(data.labels.astype(np.intp) * DIGITS + read, minlength=DIGITS * DIGITS)
     z = logits - logits.max(axis=1, keepdims=True)
@@ -57,16 +50,16 @@ def evaluate(network: Network, data: Dataset) -> Evaluation:
     )
 
 
-def error_interval(errors: int, n: int, z: float = 1.96) -> tuple[float, float]:
+def error_interval(errors: int, n: int) -> tuple[float, float]:
     """Return the bounds between which the true error lies with 95 % certainty.
 
     Args:
         errors: pictures misread.
         n: pictures read, at least 1.
-        z: standard deviations; 1.96 for 95 %.
 
     Source: Wilson 1927, Probable inference, the law of succession, and statistical inference.
     """
+    z = 1.96  # standard deviations, for 95 %
     share = errors / n
     centre = share + z * z / (2 * n)
     spread = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n))

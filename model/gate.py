@@ -112,7 +112,7 @@ class Abstentions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reading:
+class Readings:
     """What a network made of labelled digits: (n,) each, whether it was right, how sure it was, and whether it abstained."""
 
     right: Flags
@@ -120,7 +120,7 @@ class Reading:
     abstained: Flags
 
     @classmethod
-    def of(cls, artifact: Artifact, data: Dataset) -> "Reading":
+    def of(cls, artifact: Artifact, data: Dataset) -> "Readings":
         """Let a network read."""
         digits, confidence = answers(artifact.calibration, artifact.network, data.images)
         return cls(
@@ -133,7 +133,7 @@ class Reading:
         return expected_calibration_error(self.confidence, self.right, CALIBRATION_BINS)
 
 
-def compare(candidate: Reading, current: Reading) -> Comparison:
+def compare(candidate: Readings, current: Readings) -> Comparison:
     """Count the pictures on which two networks differ."""
     return Comparison(
         len(candidate.right),
@@ -144,7 +144,7 @@ def compare(candidate: Reading, current: Reading) -> Comparison:
     )
 
 
-def compare_abstentions(candidate: Reading, current: Reading) -> Abstentions:
+def compare_abstentions(candidate: Readings, current: Readings) -> Abstentions:
     """Count the pictures that one of two networks abstains from and the other does not."""
     return Abstentions(
         len(candidate.right),
@@ -173,13 +173,13 @@ def judge(
     """
     if current is None:
         return Verdict(promoted=True, reason="there was no network to compare with")
-    new, old = Reading.of(candidate, digits), Reading.of(current, digits)
+    new, old = Readings.of(candidate, digits), Readings.of(current, digits)
     on_digits, abstentions = compare(new, old), compare_abstentions(new, old)
     why = _objection(on_digits, abstentions, new.calibration_error - old.calibration_error)
     promoted = False
     if why is None:
         on_held_out, on_corrected = (
-            compare(Reading.of(candidate, examples), Reading.of(current, examples))
+            compare(Readings.of(candidate, examples), Readings.of(current, examples))
             for examples in (held_out, corrected)
         )
         promoted, why = _benefit(on_digits, on_held_out, on_corrected)

@@ -78,7 +78,7 @@ def fit(network: Network, data: Split, seed: int, passes: int) -> Calibration:
     )
     slope, offset = fit_odds(np.concatenate([clean.scores, odd.scores]), none.scores)
     calibration = Calibration(temperature, detector, slope, offset)
-    confidence = confidence_of(calibration, network, held_out.images)
+    _, confidence = answers(calibration, network, held_out.images)
     abstained = tuple((share, round(float(np.quantile(confidence, share)), 6)) for share in SHARES)
     return Calibration(
         temperature, detector, slope, offset, least_confidence=dict(abstained)[ABSTAINED], abstained=abstained
@@ -105,11 +105,6 @@ def honesty_figures(
     }
 
 
-def confidence_of(calibration: Calibration, network: Network, images: Bytes) -> Array:
-    """Return (n,) confidences for (n, 784) uint8 pictures."""
-    return answers(calibration, network, images)[1]
-
-
 def answers(calibration: Calibration, network: Network, images: Bytes) -> "tuple[NDArray[np.intp], Array]":
     """Return the (n,) digits read in (n, 784) uint8 pictures, and (n,) confidences."""
     digits, confidences = [np.empty(0, np.intp)], [np.empty(0, np.float32)]
@@ -117,7 +112,9 @@ def answers(calibration: Calibration, network: Network, images: Bytes) -> "tuple
         inputs = as_inputs(images[start : start + _BATCH])
         hidden, logits = network.hidden_and_logits(inputs)
         digits.append(logits.argmax(axis=1))
-        confidences.append(calibration.activations(logits).max(axis=1) * calibration.is_digit(hidden, inputs))
+        confidences.append(
+            calibration.activations(logits).max(axis=1) * calibration.digit_probability(hidden, inputs)
+        )
     return np.concatenate(digits), np.concatenate(confidences)
 
 

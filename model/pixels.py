@@ -74,14 +74,6 @@ def _recognised(pictures: Bytes) -> list[Normalised | None]:
     ]
 
 
-def is_mnist_like(grey: Plane) -> bool:
-    """Whether a (28, 28) uint8 picture has light ink of full strength on 0, a longer side of 19 or 20, centred by mass.
-
-    True for each of MNIST's 70,000 digits.
-    """
-    return mnist_box(grey) is not None
-
-
 def _clean(pixels: Plane, *, inverted: bool) -> Normalised | None:
     """What is found in a (28, 28) picture that needs no repair."""
     box = mnist_box(pixels)

@@ -154,7 +154,7 @@ class Predictor:
         calibration = self.artifact.calibration
         if self._joint is None:
             hidden, logits = self.artifact.network.hidden_and_logits(inputs)
-            return calibration.activations(logits), calibration.is_digit(hidden, inputs)
+            return calibration.activations(logits), calibration.digit_probability(hidden, inputs)
         logits, scores = self._joint.read(inputs)
         return calibration.activations(logits), calibration.probability(scores)
 

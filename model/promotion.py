@@ -24,12 +24,6 @@ class HeldOut:
     examples: Dataset
     corrected: Dataset
 
-    @classmethod
-    def without_examples(cls, digits: Dataset) -> "HeldOut":
-        """Return held-out digits alone."""
-        empty = digits.take(slice(0, 0))
-        return cls(digits, empty, empty)
-
 
 def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) -> Verdict:
     """Judge a version and move ``production`` to it if it passes, at most once.
@@ -51,12 +45,11 @@ def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) ->
     if policy == "never":
         return Verdict(promoted=False, reason="promotion was not asked for")
     while True:
-        moves = _moves(registry)
+        last, moves = registry.last_move(PRODUCTION), _moves(registry)
         earlier = next((move for move in moves if move.version == version and not move.rollback), None)
         if earlier is not None:
             return Verdict(promoted=True, reason=earlier.reason)
         verdict = _verdict(registry, version, policy, held_out)
-        last = moves[-1].number if moves else 0
         if not verdict.promoted or registry.move_after(last, PRODUCTION, version, verdict.reason):
             return verdict
 

@@ -88,7 +88,7 @@ def publish(registry: Registry, trained: Trained, origin: Origin, token: str) ->
 
 
 def _earlier(registry: Registry, origin: Origin) -> list[dict[str, Any]]:
-    """Return the configurations and histories of the trainings of the same recipe that led to this, the first first."""
+    """Return the configurations and histories of the trainings of the same recipe that led to this, oldest first."""
     if origin.stage == 1:
         return []
     led: dict[int, dict[str, Any]] = {}

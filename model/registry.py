@@ -9,10 +9,10 @@ Everything is written with put-if-absent: of two writers who want the same path 
 """
 
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,14 @@ from model.artifact import (
     digest_of,
     encode_manifest,
 )
+from model.clock import now
 from model.errors import ArtifactCorrupt, ConfigInvalid, NoEarlierVersion, VersionNotFound
 from model.store import Store
 
 LARGEST_ENTRY = 10_000
 """Bytes of a journal entry."""
+
+log = logging.getLogger("numeral.registry")
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,62}")
@@ -54,9 +57,9 @@ class AliasMove:
     at: str
 
 
-def now() -> str:
-    """Return the time in ISO 8601, UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def is_version(name: str) -> bool:
+    """Whether a name is a version's, published or not; other names are those of aliases."""
+    return _NUMBER.fullmatch(name) is not None
 
 
 class Registry:
@@ -65,6 +68,7 @@ class Registry:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._moves: dict[tuple[str, int], AliasMove] = {}  # entries never change, so each is read once
+        self._unreadable: set[tuple[str, int]] = set()
 
     @classmethod
     def open(cls, url: str | Path) -> "Registry":
@@ -134,7 +138,7 @@ class Registry:
             ArtifactCorrupt: it is damaged.
         """
         data = None
-        if _NUMBER.fullmatch(version):
+        if is_version(version):
             data = self.store.read(f"models/{version}/manifest.json", LARGEST_MANIFEST)
         if data is None:
             raise VersionNotFound("expected a version that exists, got one that does not")
@@ -186,16 +190,16 @@ class Registry:
         Raises:
             VersionNotFound: there is neither.
         """
-        if _NUMBER.fullmatch(name):
+        if is_version(name):
             self.manifest(name)
             return name
         return self.alias(name)
 
     def aliases(self) -> dict[str, str]:
-        """Return where every alias points."""
-        return {
-            name: self.alias(name) for name in sorted(self.store.names("aliases")) if _ALIAS.fullmatch(name)
-        }
+        """Return where every alias points; one whose journal holds nothing readable is left out."""
+        names = sorted(name for name in self.store.names("aliases") if _ALIAS.fullmatch(name))
+        moves = {name: self._readable_moves(name) for name in names}
+        return {name: _stack(moves[name])[-1] for name in names if moves[name]}
 
     def alias(self, name: str) -> str:
         """Return the version an alias points to.
@@ -206,12 +210,12 @@ class Registry:
         return _stack(self.history(name))[-1]
 
     def history(self, name: str) -> list[AliasMove]:
-        """Return every move of an alias, the first one first.
+        """Return every readable move of an alias, the first one first.
 
         Raises:
             VersionNotFound: there is no such alias.
         """
-        moves = [self._move(name, n) for n in sorted(self._alias_numbers(name))]
+        moves = self._readable_moves(name)
         if not moves:
             raise VersionNotFound("expected an alias that exists, got one that does not")
         return moves
@@ -231,7 +235,7 @@ class Registry:
             raise ConfigInvalid("alias", "expected 1 to 63 small letters, digits, - and _, a letter first")
         self.manifest(version)
         while True:
-            number = max(self._alias_numbers(name), default=0) + 1
+            number = self.last_move(name) + 1
             move = AliasMove(number, version, rollback=False, reason=reason, at=now())
             if self._append(name, move):
                 return move
@@ -259,19 +263,34 @@ class Registry:
             NoEarlierVersion: the alias has always pointed to the same version.
         """
         while True:
-            history = self.history(name)
-            stack = _stack(history)
+            number = self.last_move(name) + 1
+            stack = _stack(self.history(name))
             if len(stack) < 2:
                 raise NoEarlierVersion(
                     f"expected an alias with an earlier version, got one always at {stack[-1]}"
                 )
-            move = AliasMove(history[-1].number + 1, stack[-2], rollback=True, reason=reason, at=now())
+            move = AliasMove(number, stack[-2], rollback=True, reason=reason, at=now())
             if self._append(name, move):
                 return move
+
+    def last_move(self, name: str) -> int:
+        """Return the number of the last move of an alias, readable or not; 0 if there is none."""
+        return max(self._alias_numbers(name), default=0)
 
     def _append(self, name: str, move: AliasMove) -> bool:
         entry = {"version": move.version, "rollback": move.rollback, "reason": move.reason, "at": move.at}
         return self.store.create(f"aliases/{name}/{move.number}.json", json.dumps(entry).encode())
+
+    def _readable_moves(self, name: str) -> list[AliasMove]:
+        moves = []
+        for number in sorted(self._alias_numbers(name)):
+            try:
+                moves.append(self._move(name, number))
+            except ArtifactCorrupt as error:
+                if (name, number) not in self._unreadable:
+                    log.warning("move %d of the alias %s is left out: %s", number, name, error)
+                self._unreadable.add((name, number))
+        return moves
 
     def _move(self, name: str, number: int) -> AliasMove:
         if (name, number) not in self._moves:
@@ -312,7 +331,7 @@ def _stack(history: list[AliasMove]) -> list[str]:
     stack: list[str] = []
     for move in history:
         if move.rollback:
-            stack = stack[:1] + stack[1:-1]
+            stack = stack[:-1] or stack
         elif not stack or stack[-1] != move.version:
             stack.append(move.version)
     return stack

@@ -1,6 +1,8 @@
 """The object store: a local folder, S3, GCS or Azure behind the same four verbs, through obstore."""
 
+import errno
 import os
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +24,10 @@ RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=1
 """Before whoever asked is told that the store does not answer; the library's own patience is minutes long."""
 
 
+_UNFINISHED = re.compile(r"#\d+$")
+"""Ends the names of files that obstore has not finished writing."""
+
+
 class Store:
     """Objects by path. What is written is whole or not there; nothing is locked."""
 
@@ -35,11 +41,11 @@ class Store:
         Credentials and endpoints of remote stores come from their usual environment variables.
 
         Raises:
-            StoreUnavailable: the URL is not one of a store.
+            StoreUnavailable: the URL is not one of a store, or the folder cannot be made.
         """
+        if "://" not in str(url):
+            return cls(_local(Path(url).absolute()))
         try:
-            if "://" not in str(url):
-                return cls(LocalStore(Path(url).absolute(), mkdir=True))
             return cls(
                 from_url(
                     str(url), client_options={"timeout": TIMEOUT, "allow_http": True}, retry_config=RETRIES
@@ -80,7 +86,10 @@ class Store:
         if isinstance(self._store, LocalStore) and self._store.prefix is not None:
             file = self._store.prefix / path
             for written in (file, *file.parents[: path.count("/") + 1]):
-                handle = os.open(written, os.O_RDONLY)
+                try:
+                    handle = os.open(written, os.O_RDONLY)
+                except FileNotFoundError:  # it was deleted in the meantime
+                    return
                 try:
                     os.fsync(handle)
                 finally:
@@ -121,7 +130,7 @@ class Store:
             raise _unavailable(error) from error
 
     def names(self, folder: str) -> Iterator[str]:
-        """Yield the names of what lies directly in a folder, objects and folders, in no order.
+        """Yield the names of what lies directly in a folder, objects and folders with something in them, in no order.
 
         Raises:
             StoreUnavailable: the store could not be reached.
@@ -135,7 +144,28 @@ class Store:
         for entry in listing["objects"]:
             yield entry["path"].rsplit("/", 1)[-1]
         for prefix in listing["common_prefixes"]:
-            yield prefix.rstrip("/").rsplit("/", 1)[-1]
+            if not self._is_empty(prefix):
+                yield prefix.rstrip("/").rsplit("/", 1)[-1]
+
+    def _is_empty(self, folder: str) -> bool:
+        """Whether a folder is one on a disk that had no room for what was to lie in it; remote stores have no folders."""
+        if not isinstance(self._store, LocalStore) or self._store.prefix is None:
+            return False
+        try:
+            return all(_UNFINISHED.search(entry.name) for entry in (self._store.prefix / folder).iterdir())
+        except OSError:
+            return True
+
+
+def _local(folder: Path) -> LocalStore:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return LocalStore(folder)
+    except (BaseError, OSError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise StoreUnavailable(
+            f"expected a folder for the store that can be written, got: {reason}"
+        ) from error
 
 
 def _read_file(file: Path, largest: int) -> bytes:
@@ -152,4 +182,6 @@ def _require_size(size: int, largest: int) -> None:
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     """The store's own message may hold paths and addresses, so it stays behind as the cause."""
+    if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
+        return StoreUnavailable("expected room in the object store, got a full disk")
     return StoreUnavailable(f"expected the object store to answer: {type(error).__name__}")

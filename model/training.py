@@ -59,7 +59,7 @@ class Trained:
         calibration: fitted on the validation digits, with the detector.
         history: one report an epoch.
         evaluation: of the network on the validation digits.
-        revisions: of the code that trained it, the first first; several if a checkpoint was resumed by newer code.
+        revisions: of the code that trained it, oldest first; several if a checkpoint was resumed by newer code.
     """
 
     network: Network
@@ -204,7 +204,7 @@ class Trainer:
         return np.concatenate([desired, np.full((1, DIGITS), 1 / DIGITS, np.float32)])
 
     def _mini_batch(self, step: int) -> tuple[Array, Array]:
-        """Return inputs and desired outputs of the mini-batch of a step, 1 the first: as ever, whoever asks and when."""
+        """Return inputs and desired outputs of the mini-batch of a step, 1 the first; they depend on the step alone."""
         epoch, batch = divmod(step - 1, self.batches)
         if self._order[0] != epoch:
             self._order = epoch, self._shuffled(epoch)

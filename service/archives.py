@@ -17,7 +17,7 @@ LARGEST_ENTRY = 1 << 24
 LARGEST_TOTAL = 1 << 28
 """Entries, bytes of one and bytes of all, unpacked; what an archive declares about itself counts for nothing."""
 
-_PICTURE = re.compile(r"(?:[^/]+/)*([0-9])/[^/]+\.(?:png|jpe?g|webp|bmp|gif|tiff?)", re.IGNORECASE)
+_PICTURE = re.compile(r"(?:[^/]+/)*?(?:([0-9])/)?[^/.][^/]*\.(?:png|jpe?g|webp|bmp|gif|tiff?)", re.IGNORECASE)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -27,7 +27,7 @@ class Entry:
 
     Attributes:
         number: its place in the archive, from 1.
-        label: the digit that its folder names.
+        label: the digit that its folder names, -1 where that names none.
         data: its bytes; empty if they cannot be had, and ``error`` says why.
     """
 
@@ -38,7 +38,7 @@ class Entry:
 
 
 def pictures(archive: bytes) -> Iterator[Entry]:
-    """Yield the pictures in folders ``0`` to ``9``; whatever else lies in the archive is passed over.
+    """Yield the pictures; those that lie in no folder ``0`` to ``9`` with that as their error. Other files are passed over.
 
     Raises:
         ApiError: 400, it is no zip archive; 413, it holds too much.
@@ -54,6 +54,9 @@ def pictures(archive: bytes) -> Iterator[Entry]:
     for number, entry in enumerate(file.infolist(), 1):
         picture = _PICTURE.fullmatch(entry.filename)
         if picture is None or "__MACOSX" in entry.filename:
+            continue
+        if picture[1] is None:
+            yield Entry(number, -1, b"", "expected a picture in a folder 0 to 9, got one elsewhere")
             continue
         data, problem = _unpacked(file, entry, min(LARGEST_ENTRY, left))
         left -= len(data)

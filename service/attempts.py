@@ -10,8 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from service.database import jobs, now
-from service.jobs import ACTIVE, record_event
+from model.clock import now
+from service.database import jobs
+from service.job_states import ACTIVE
+from service.jobs import record_event
 
 MOST_ATTEMPTS = 10
 """Attempts without a new checkpoint after which a job fails: it is what kills its workers."""

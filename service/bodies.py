@@ -48,6 +48,10 @@ class Submission:
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
+DOCUMENT_BYTES, DOCUMENT_SECONDS = 65_536, 10.0
+"""What a document that asks for something, and carries no picture, may have and take."""
+
+
 async def receive(
     exchange: Exchange, limit: int, seconds: float, glance: Callable[[bytes], object] | None = None
 ) -> bytes:
@@ -64,9 +68,7 @@ async def receive(
         ApiError: 408, it took longer than ``seconds``; 400, the client left.
         Overloaded: too many bytes are held already.
     """
-    declared = exchange.header(b"content-length")
-    if declared is not None and declared.isdigit() and int(declared) > limit:
-        raise BodyTooLarge(limit)
+    exchange.require_at_most(limit)
     message = await exchange.receive()
     body: bytes = message.get("body", b"")
     if message["type"] != "http.request" or message.get("more_body", False):
@@ -79,6 +81,11 @@ async def receive(
     if len(body) > limit:
         raise BodyTooLarge(limit)
     return body
+
+
+async def receive_document(exchange: Exchange) -> bytes:
+    """Return the whole body of a request that carries no picture; raises what ``receive`` raises."""
+    return await receive(exchange, DOCUMENT_BYTES, DOCUMENT_SECONDS)
 
 
 async def _rest(exchange: Exchange, message: Any, limit: int, seconds: float) -> bytes:

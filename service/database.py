@@ -6,7 +6,6 @@ Loading SQLAlchemy takes half a second, so a process that answers predictions im
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +45,15 @@ job_events = sa.Table(
     sa.Column("job", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("data", sa.JSON, nullable=False),  # the job as it then was
+)
+
+job_requests = sa.Table(
+    "job_requests",
+    metadata,
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column(
+        "digest", sa.Text, nullable=False
+    ),  # of the configuration as it was asked for, aliases unresolved
 )
 
 workers = sa.Table(
@@ -136,8 +144,3 @@ def exclusive(engine: sa.Engine) -> Iterator[sa.Connection]:
         else:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
         yield connection
-
-
-def now() -> str:
-    """Return the time in UTC to the millisecond, such as ``2026-01-31T12:00:00.000Z``."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -49,6 +49,7 @@ class Edge:
         self._app, self._hot, self._keys = app, hot, keys
         self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
         settings = services.settings
+        self._largest = settings.max_batch_bytes
         self._budget = Budget(max(settings.max_bytes_in_flight, settings.max_batch_bytes))
         self._tallies: list[Tally] = []
         self._prefix, self._numbers = secrets.token_hex(4), count(1)
@@ -71,8 +72,9 @@ class Edge:
                 await self._send(exchange, answer, request_id, send)
             else:
                 self._tell()  # whoever asks for metrics sees all that came before
-                status, sent = await self._through_app(exchange, request_id, send)
-                route = route_of(scope)
+                asked = _asked(scope)
+                status, sent = await self._through_app(exchange, asked, request_id, send)
+                route = route_of(asked)
         except Exception as error:  # noqa: BLE001 - whatever it is becomes a document
             answer = self._refusal(error, path, request_id)
             status, sent = answer.status, len(answer.body)
@@ -134,8 +136,13 @@ class Edge:
             await _throw_away(exchange.receive)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _through_app(self, exchange: Exchange, request_id: str, send: Send) -> tuple[int, int]:
+    async def _through_app(
+        self, exchange: Exchange, asked: Scope, request_id: str, send: Send
+    ) -> tuple[int, int]:
         """Let FastAPI answer; return status and bytes sent."""
+        exchange.require_at_most(
+            self._largest
+        )  # FastAPI, too, would refuse it, but not with a document of ours
         status, sent, started = 500, 0, False
 
         async def receive() -> Message:
@@ -164,12 +171,22 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(exchange.scope, receive, forward)
+            await self._app(asked, receive, forward)
         except Exception:
             if not started:
                 raise
             log.exception("request %s failed", request_id)
         return status, sent
+
+
+def _asked(scope: Scope) -> Scope:
+    """Return the scope that FastAPI is asked with: HEAD is GET, whose body the server then leaves out (RFC 9110, 9.3.2).
+
+    Events are no document, and the body of a HEAD would never end.
+    """
+    if scope["method"] != "HEAD" or scope["path"].endswith("/events"):
+        return scope
+    return {**scope, "method": "GET"}
 
 
 async def _throw_away(receive: Receive) -> None:

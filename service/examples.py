@@ -8,11 +8,12 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from model.clock import now
 from model.dataset import Dataset
 from model.losses import DIGITS
 from model.network import PIXELS
 from model.store import Store
-from service.database import examples, now
+from service.database import examples
 from service.example import Example
 from service.record_errors import ExampleNotFound
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope
 
-from service.errors import ApiError, Overloaded
+from service.errors import ApiError, BodyTooLarge, Overloaded
 
 PHASES = ("receive", "decode", "normalise", "queue", "forward", "encode")
 
@@ -121,6 +121,16 @@ class Exchange:
         if self._budget is not None:
             self._budget.take(size)
         self.received += size
+
+    def require_at_most(self, limit: int) -> None:
+        """Refuse a body that says it has more bytes, before any of it is read.
+
+        Raises:
+            BodyTooLarge: it does.
+        """
+        declared = self.header(b"content-length")
+        if declared is not None and declared.isdigit() and int(declared) > limit:
+            raise BodyTooLarge(limit)
 
     def header(self, name: bytes) -> bytes | None:
         """Return a header's value; its name in small letters."""

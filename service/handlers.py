@@ -24,8 +24,7 @@ _SENTENCES = {
 
 def install_error_handlers(app: FastAPI) -> None:
     """Let every error of the application become a document."""
-    app.add_exception_handler(ApiError, _known)
-    for kind in STATUS:
+    for kind in (ApiError, Exception, *STATUS):
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)

@@ -71,6 +71,5 @@ _MEANINGS = {
     415: "A media type that is not in the list.",
     422: "Well-formed, but out of range.",
     429: "Too much is waiting already.",
-    501: "Not there yet.",
     503: "Too much is waiting, or no network or store is at hand; try again soon.",
 }

@@ -13,11 +13,10 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from service.database import exclusive, job_events, jobs, now
+from model.clock import now
+from service.database import exclusive, job_events, job_requests, jobs
+from service.job_states import ACTIVE
 from service.record_errors import IdempotencyConflict, JobConflict, JobNotFound, TooManyJobs
-
-ACTIVE = ("queued", "running")
-STATES = (*ACTIVE, "succeeded", "failed", "cancelled")
 
 
 class Enqueue(Protocol):
@@ -70,32 +69,55 @@ class Jobs:
         self._enqueue = enqueue
         self._limits = limits or Limits()
 
+    def asked_before(
+        self, asked: Mapping[str, Any], *, owner: str = "", key: str | None = None
+    ) -> Job | None:
+        """Return the job that this owner's key came with before, if it did.
+
+        Args:
+            asked: the training configuration as it is asked for.
+            owner: the API key that asks.
+            key: the idempotency key.
+
+        Raises:
+            IdempotencyConflict: the key came with another configuration.
+        """
+        with self._engine.connect() as connection:
+            return _asked_before(connection, asked, owner, key)
+
     def submit(
-        self, config: Mapping[str, Any], *, owner: str = "", key: str | None = None
+        self,
+        config: Mapping[str, Any],
+        *,
+        owner: str = "",
+        key: str | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> tuple[Job, bool]:
         """Ask for a training and return its job, durable, and whether it is new.
 
         Args:
             config: a valid training configuration.
             owner: the API key that asks.
-            key: the same owner asking again with the same key gets the same job.
+            key: the same owner asking the same again with the same key gets the same job.
+            asked: the configuration as it was asked for, where aliases have become versions in ``config``.
 
         Raises:
             IdempotencyConflict: the key came with another configuration before.
             TooManyJobs: too many jobs are waiting.
         """
+        asked = config if asked is None else asked
         self._enqueue.prepare()
         with exclusive(self._engine) as connection:
-            known = _with_key(connection, owner, key)
+            known = _asked_before(connection, asked, owner, key)
             if known is not None:
-                if _digest(known["config"]) != _digest(config):
-                    raise IdempotencyConflict
-                return Job.of(known), False
+                return known, False
             self._check_limits(connection, owner)
             job_id = secrets.token_hex(8)
-            asked = {"id": job_id, "owner": owner, "idempotency_key": key, "config": dict(config)}
+            given = {"id": job_id, "owner": owner, "idempotency_key": key, "config": dict(config)}
             start = {"state": "queued", "run": 1, "attempt": 0, "tries": 0, "publishing": False, "events": 0}
-            connection.execute(jobs.insert().values(created_at=now(), **asked, **start))
+            connection.execute(jobs.insert().values(created_at=now(), **given, **start))
+            if key is not None:
+                connection.execute(job_requests.insert().values(job=job_id, digest=_digest(asked)))
             self._enqueue(connection, job_id, 1, owner)
             return record_event(connection, job_id), True
 
@@ -216,11 +238,21 @@ def _row(connection: sa.Connection, job_id: str) -> sa.RowMapping:
     return row
 
 
-def _with_key(connection: sa.Connection, owner: str, key: str | None) -> sa.RowMapping | None:
+def _asked_before(
+    connection: sa.Connection, asked: Mapping[str, Any], owner: str, key: str | None
+) -> Job | None:
     if key is None:
         return None
     query = sa.select(jobs).where(jobs.c.owner == owner, jobs.c.idempotency_key == key)
-    return connection.execute(query).mappings().first()
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    before = connection.execute(
+        sa.select(job_requests.c.digest).where(job_requests.c.job == row["id"])
+    ).scalar()
+    if (before or _digest(row["config"])) != _digest(asked):  # earlier versions kept the configuration alone
+        raise IdempotencyConflict
+    return Job.of(row)
 
 
 def _digest(config: Mapping[str, Any]) -> str:

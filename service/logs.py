@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 import orjson
 
+from model.clock import timestamp
+
 MOST_WAITING = 20_000
 PAUSE = 0.1
 """Lines kept while nobody reads them, and seconds between writes."""
@@ -88,13 +90,8 @@ class Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        at = (
-            datetime.fromtimestamp(record.created, UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z")
-        )
         fields = {
-            "time": at,
+            "time": timestamp(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from model.errors import ConfigInvalid
 from model.predictor import Policy, Predictor, Reading
+from model.registry import is_version
 from service.errors import ApiError
 from service.exchange import Exchange
 
@@ -54,7 +55,7 @@ def options_of(exchange: Exchange, *more: str) -> Options:
 
 def _name(query: dict[str, str]) -> str | None:
     version, alias = query.get("version"), query.get("alias")
-    if version is not None and not version.isdecimal():
+    if version is not None and not is_version(version):
         raise ApiError(404, "expected a version that exists, got one that does not")
     if alias is not None and alias[:1].isdecimal():
         raise ApiError(404, "expected an alias that exists, got one that does not")

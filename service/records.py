@@ -47,13 +47,17 @@ class Records:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        from sqlalchemy.exc import InterfaceError, OperationalError
+        from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
         from sqlalchemy.exc import TimeoutError as PoolTimeout
 
         try:
             yield
         except (OperationalError, InterfaceError, PoolTimeout) as error:
             raise DatabaseUnavailable from error
+        except DatabaseError as error:
+            if type(error) is not DatabaseError:  # the others are mistakes of ours
+                raise
+            raise DatabaseUnavailable from error  # a damaged file
 
     @cached_property
     def _jobs(self) -> "Jobs":

@@ -162,4 +162,4 @@ class AliasTarget(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": [{"version": "1"}]})
 
-    version: str = Field(max_length=20)
+    version: str

@@ -44,7 +44,7 @@ def run(settings: Settings) -> int:
     try:
         sockets = listen(settings.host, settings.port, settings.workers)
     except OSError as error:
-        print(f"numeral: cannot listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        print(f"numeral: cannot listen on port {settings.port}: {error.strerror}", file=sys.stderr)  # noqa: T201 - before there is a log
         return 1
     _allow_many_connections()
     log.info("listening on %s", _shown(sockets[0]))

@@ -1,7 +1,9 @@
 """What the routes work with: made once by ``service.app``, found at ``app.state.services``."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from service.batching import Batcher
@@ -35,3 +37,6 @@ def services_of(request: Request) -> Services:
     """Return the parts of the application that got this request; a FastAPI dependency."""
     services: Services = request.app.state.services
     return services
+
+
+ServicesDep = Annotated[Services, Depends(services_of)]

@@ -20,9 +20,10 @@ from model.errors import ArtifactCorrupt, ConfigInvalid, ModelError, VersionNotF
 from model.network import PIXELS
 from model.predictor import Policy, Predictor
 from model.registry import Registry
+from model.shipped import PRODUCTION
 from service.errors import ApiError
 
-PRODUCTION, SHADOW = "production", "shadow"
+SHADOW = "shadow"
 KEPT = 3
 """Networks kept beside production's and the shadow's, the most recently asked for."""
 
@@ -47,7 +48,6 @@ class Serving:
         aliases: where every alias pointed at the last look.
         broken: why a version cannot serve, by version.
         problem: why the store could not be looked at, if so.
-        reloads: how often the current network was replaced.
     """
 
     def __init__(
@@ -64,7 +64,6 @@ class Serving:
         self.aliases: Mapping[str, str] = {}
         self.broken: dict[str, str] = {}
         self.problem: str | None = None
-        self.reloads = 0
         self.looked = threading.Event()
         self._every, self._policy, self._swapped, self._place = every, policy, swapped, place
         self._before: list[Callable[[Registry], None]] = []
@@ -135,7 +134,6 @@ class Serving:
     def _swap(self, predictor: Predictor) -> None:
         before, self.current = self.current, predictor
         if before is not None:
-            self.reloads += 1
             self._keep(before)
         self._swapped(predictor.version, before is None)
         log.info("version %s serves, instead of %s", predictor.version, before.version if before else "none")

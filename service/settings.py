@@ -1,12 +1,13 @@
 """Every setting of the service, from ``NUMERAL_…`` in the environment or from the command line."""
 
 import os
+import re
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from model.images import MAX_PIXELS
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
 
     log_format: Literal["json", "text"] = Field("json", description="How log lines are written.")
     log_requests: bool = Field(True, description="Write one line for each request.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_kind(cls, url: str | None) -> str | None:
+        if url is not None and not re.match(r"(postgresql(\+[a-z0-9]+)?|sqlite)://", url):
+            raise ValueError("expected postgresql://… or sqlite:///path, got another URL")
+        return url
 
     @cached_property
     def store(self) -> str:

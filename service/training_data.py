@@ -20,10 +20,10 @@ from model.network import PIXELS
 from model.store import Store
 
 if TYPE_CHECKING:
-    from service.examples import Examples  # loads SQLAlchemy, which a training without examples needs not
+    from service.examples import Examples  # loads SQLAlchemy, which a training without examples does not need
 
 HELD_OUT = 5
-"""Every so manieth example of a digit is set aside for the gate; a digit with fewer examples keeps them all to learn."""
+"""Every fifth example of a digit is set aside for the gate; a digit with fewer examples keeps them all to learn from."""
 
 MOST_REPEATS = 20
 LARGEST_SHARE = 0.1

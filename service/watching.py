@@ -12,6 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from model import drift
+from service.job_states import STATES
 from service.metrics import REASONS, Metrics
 from service.record_errors import RecordError
 from service.records import Records
@@ -19,8 +20,6 @@ from service.serving import Serving
 
 LOOK_SECONDS = 2.0
 """The jobs are counted at most this often, however often somebody asks."""
-
-STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 _RUNNING: dict[str, tuple[str, Callable[[list[float]], float]]] = {
     "loss": ("Loss of the running jobs, their mean.", fmean),

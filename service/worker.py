@@ -25,7 +25,8 @@ from service.checkpoints import Checkpoints
 from service.database import exclusive, jobs
 from service.examples import Examples
 from service.execution import SUCCEEDED, TRAINED, TRAINING, Execution, Patience, tidy
-from service.jobs import ACTIVE, Jobs
+from service.job_states import ACTIVE
+from service.jobs import Jobs
 from service.leases import LeaseLost, Leases
 
 log = logging.getLogger(__name__)

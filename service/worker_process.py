@@ -56,15 +56,15 @@ def main() -> None:
     writer = LineWriter()
     configure(writer, as_json=settings.log_format == "json")
     writer.start()
-    engine = open_database(settings.database)
-    stores = Stores(engine, Registry.open(settings.store), open_leases(engine, settings.silence_seconds))
-    worker = Worker(
-        stores,
-        Patience(settings.checkpoint_seconds, settings.store_seconds),
-        settings.running_per_key,
-    )
-    stop_on_signals(worker)
     try:
+        engine = open_database(settings.database)
+        stores = Stores(engine, Registry.open(settings.store), open_leases(engine, settings.silence_seconds))
+        worker = Worker(
+            stores,
+            Patience(settings.checkpoint_seconds, settings.store_seconds),
+            settings.running_per_key,
+        )
+        stop_on_signals(worker)
         worker.run(lambda: _beat(pipes.alive))
     except Exception:
         log.exception("the worker ends at once")

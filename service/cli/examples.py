@@ -89,9 +89,12 @@ def delete(
     ids: Annotated[list[str], typer.Argument(help="The ids of examples.")],
     url: UrlOption = HERE,
     api_key: KeyOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Forget examples, their originals too."""
     remote = Remote(url, api_key)
-    with plain_errors(as_json=False):
+    with plain_errors(as_json=as_json):
         for example_id in ids:
             remote.ask("DELETE", f"/examples/{example_id}")
+            if as_json:
+                say_json({"deleted": example_id})

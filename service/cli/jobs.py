@@ -39,9 +39,11 @@ def jobs(
 
 
 @app.command()
-def show(job_id: JobArgument, url: UrlOption = HERE, api_key: KeyOption = None) -> None:
-    """Print a job as JSON."""
-    with plain_errors(as_json=False):
+def show(
+    job_id: JobArgument, url: UrlOption = HERE, api_key: KeyOption = None, as_json: JsonOption = False
+) -> None:
+    """Print a job as JSON, with or without --json."""
+    with plain_errors(as_json=as_json):
         say_json(Remote(url, api_key).ask("GET", f"/train/{job_id}"))
 
 

@@ -2,31 +2,32 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_json
+from service.cli.remote import KeyOption, Remote, RemoteError
 
 STANDARD_INPUT = Path("-")
-TIMEOUT = 30.0
-"""Seconds to wait for a server."""
 
 
 def predict(
     images: Annotated[list[Path], typer.Argument(help="Pictures of one digit each; - is standard input.")],
     url: Annotated[str | None, typer.Option(help="Ask this server instead of reading here.")] = None,
     version: Annotated[str, typer.Option(help="A version or alias.")] = "production",
-    api_key: Annotated[
-        str | None, typer.Option(envvar="NUMERAL_API_KEY", help="For a server that wants one.")
-    ] = None,
+    api_key: KeyOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Read the digit in each picture; exit status 1 if one could not be read."""
-    with plain_errors(as_json=as_json):
-        read = _asking(url, version, api_key) if url else _reading(home, version)
+    with plain_errors(as_json=as_json), ExitStack() as connections:
+        if url:
+            read = _asking(connections.enter_context(Remote(url, api_key)), version)
+        else:
+            read = _reading(home, version)
         results = [{"image": str(path), **_result(path, read)} for path in images]
     for result in results:
         if as_json:
@@ -55,42 +56,34 @@ def _reading(home: Path | None, version: str) -> Callable[[bytes], dict[str, Any
     from model.pixels import normalise
     from model.predictor import Predictor
     from service.cli.models import open_registry
+    from service.pictures import Prepared
+    from service.results import as_result
 
     registry = open_registry(home)
     predictor = Predictor(registry.load(registry.resolve(version)))
 
     def read(data: bytes) -> dict[str, Any]:
-        found = normalise(decode(data).grey)
-        reading = predictor.read(found.pixels.reshape(1, -1), [found])[0]
-        return {
-            "digit": reading.digit,
-            "confidence": reading.confidence,
-            "activations": [float(a) for a in reading.activations],
-            "abstained": reading.abstained,
-            "reason": reading.reason,
-            "model": {"version": predictor.version, "digest": predictor.digest},
-        }
+        picture = decode(data)
+        found = normalise(picture.grey)
+        prepared = Prepared(found.pixels.reshape(-1), picture, found, 0.0, 0.0)
+        reading = predictor.read(prepared.pixels.reshape(1, -1), [found])[0]
+        result = as_result(reading, prepared, predictor)
+        return result | {"activations": reading.activations.tolist()}
 
     return read
 
 
-def _asking(url: str, version: str, api_key: str | None) -> Callable[[bytes], dict[str, Any]]:
-    """Return a function that has a server read a picture."""
-    import httpx
-
+def _asking(remote: Remote, version: str) -> Callable[[bytes], dict[str, Any]]:
+    """Return a function that has a service read a picture."""
     kind = "version" if version.isdecimal() else "alias"
-    headers = {"Content-Type": "application/octet-stream", **({"X-API-Key": api_key} if api_key else {})}
-    client = httpx.Client(base_url=url, headers=headers, timeout=TIMEOUT)
 
     def read(data: bytes) -> dict[str, Any]:
+        headers = {"Content-Type": "application/octet-stream"}
         try:
-            response = client.post("/predict", params={kind: version}, content=data)
-            answer = response.json()
-        except (httpx.HTTPError, ValueError) as error:
-            return {"error": f"expected an answer from the server: {type(error).__name__}"}
-        if not isinstance(answer, dict):
-            return {"error": "expected an object from the server"}
-        return answer if response.is_success else {"error": str(answer.get("error", response.reason_phrase))}
+            answer = remote.ask("POST", "/predict", params={kind: version}, content=data, headers=headers)
+        except RemoteError as error:
+            return {"error": str(error)}
+        return answer if isinstance(answer, dict) else {"error": "expected an object from the service"}
 
     return read
 

@@ -13,6 +13,9 @@ from model.errors import ModelError
 if TYPE_CHECKING:
     import httpx
 
+MOST_FAILURES = 30
+"""Times that a stream of events may break or end without any, a second apart, before it is given up."""
+
 TIMEOUT = 30.0
 """Seconds to wait for an answer; longer than the service's own heartbeat on a stream."""
 
@@ -53,7 +56,10 @@ class Remote:
     def _client(self) -> "httpx.Client":
         import httpx
 
-        return httpx.Client(base_url=self._url, headers=self._headers, timeout=TIMEOUT)
+        try:
+            return httpx.Client(base_url=self._url, headers=self._headers, timeout=TIMEOUT)
+        except httpx.InvalidURL as error:
+            raise RemoteError("expected the URL of a service, such as http://127.0.0.1:8000") from error
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """Return the JSON of an answer, or None if it has no body.
@@ -62,7 +68,10 @@ class Remote:
             RemoteError: the service refused, or could not be reached.
         """
         answer = self._send(method, path, **options)
-        return answer.json() if answer.content else None
+        try:
+            return answer.json() if answer.content else None
+        except ValueError as error:
+            raise RemoteError("expected JSON from the service, got another answer") from error
 
     def download(self, path: str, file: Path) -> int:
         """Write an answer to a file and return its size.
@@ -106,11 +115,15 @@ class Remote:
                     for number, job in _events(answer.iter_lines()):
                         last, failures = number, 0
                         yield job
+                problem = "the stream of events ended before the job"
             except httpx.TransportError as error:
-                failures += 1
-                if failures > 30:
-                    raise RemoteError(f"expected the service to answer: {type(error).__name__}") from error
-                _pause()
+                problem = type(error).__name__
+            except ValueError as error:
+                raise RemoteError("expected events in JSON from the service, got others") from error
+            failures += 1
+            if failures > MOST_FAILURES:
+                raise RemoteError(f"expected the service to answer: {problem}")
+            _pause()
 
 
 def _pause() -> None:

@@ -8,11 +8,10 @@ import orjson
 
 from model.predictor import Reading
 from service.exchange import Answer
+from service.protocols.descriptions import MODEL
 from service.protocols.v2_request import OUTPUTS, Inference
 
-MODEL = "digits"
-
-_HEADER = b"inference-header-content-length"
+HEADER_LENGTH = b"inference-header-content-length"
 
 
 def encode(inference: Inference, version: str, readings: Sequence[Reading]) -> Answer:
@@ -39,7 +38,7 @@ def encode(inference: Inference, version: str, readings: Sequence[Reading]) -> A
     header = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
     if not behind:
         return Answer(header)
-    length = (_HEADER, b"%d" % len(header))
+    length = (HEADER_LENGTH, b"%d" % len(header))
     return Answer(b"".join((header, *behind)), media=b"application/octet-stream", headers=(length,))
 
 

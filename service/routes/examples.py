@@ -23,7 +23,8 @@ from service.numbers import whole
 from service.picture_schemas import example_body
 from service.pictures import Pictures
 from service.records import Records, records_of
-from service.services import Services, services_of
+from service.routes.queries import only_known
+from service.services import ServicesDep
 
 ZIP = (b"application/zip", b"application/x-zip-compressed")
 BULK = 200
@@ -35,11 +36,10 @@ MOST_PIXELS_IN_BULK = 400_000_000
 MOST_REFUSALS = 100
 
 Label = Annotated[int | None, Query(ge=0, le=9, description="The digit that the picture shows.")]
-ExamplePath = Annotated[str, Path(max_length=64)]
+ExamplePath = Annotated[str, Path()]
 RecordsDep = Annotated[Records, Depends(records_of)]
-ServicesDep = Annotated[Services, Depends(services_of)]
 
-router = APIRouter(prefix="/examples", tags=["examples"])
+router = APIRouter(prefix="/examples", tags=["examples"], dependencies=[Depends(only_known)])
 
 
 class _ExampleId(StringConvertor):

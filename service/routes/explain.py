@@ -15,7 +15,8 @@ from service.exchange import Answer, Exchange
 from service.numbers import whole
 from service.options import options_of
 from service.pictures import Prepared
-from service.routes.predict import as_result, predictor_of
+from service.results import as_result
+from service.routes.predict import predictor_of
 from service.services import Services
 
 LEARNING_RATE = 0.1

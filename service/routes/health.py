@@ -1,11 +1,11 @@
 """``/health/live`` and ``/health/ready``: whether the process lives, and whether it should get requests."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from service.services import Services, services_of
+from service.services import ServicesDep
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -30,7 +30,7 @@ async def live() -> Health:
     response_model_exclude_none=True,
     responses={503: {"model": Health, "description": "Send no requests here: `reason` says why."}},
 )
-async def ready(services: Annotated[Services, Depends(services_of)], response: Response) -> Health:
+async def ready(services: ServicesDep, response: Response) -> Health:
     """Say whether a network is loaded, has passed its self-test, and the process is not on its way out."""
     reason = services.reason_not_ready
     if reason is not None:

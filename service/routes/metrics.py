@@ -1,11 +1,9 @@
 """``/metrics``: the counts of all API processes, for Prometheus."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from service.services import Services, services_of
+from service.services import ServicesDep
 
 router = APIRouter(tags=["health"])
 
@@ -16,6 +14,6 @@ router = APIRouter(tags=["health"])
     response_class=Response,
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-def metrics(services: Annotated[Services, Depends(services_of)]) -> Response:
+def metrics(services: ServicesDep) -> Response:
     """Return all metrics in Prometheus's text format."""
     return Response(generate_latest(services.metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -2,19 +2,23 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from model.card import model_card
 from model.errors import ArtifactCorrupt
 from model.onnx_export import encode_onnx
+from service.bodies import parse_json, receive_document
+from service.errors import ApiError
+from service.exchange import Exchange
+from service.hot import problems
+from service.routes.queries import only_known
 from service.schemas import Alias, Aliases, AliasTarget, Model, ModelDetail, Models
-from service.services import Services, services_of
+from service.services import ServicesDep
 from service.serving import Serving
 
-router = APIRouter(tags=["models"])
+router = APIRouter(tags=["models"], dependencies=[Depends(only_known)])
 
-ServicesDep = Annotated[Services, Depends(services_of)]
-VersionPath = Annotated[str, Path(max_length=20, examples=["1"])]
+VersionPath = Annotated[str, Path(examples=["1"])]
 _NAME: dict[str, Any] = {"pattern": "^[a-z][a-z0-9_-]{0,62}$"}
 AliasPath = Annotated[str, Path(max_length=63, examples=["production"], json_schema_extra=_NAME)]
 
@@ -72,12 +76,31 @@ def list_aliases(services: ServicesDep) -> Aliases:
     return Aliases(aliases=services.serving.registry.aliases())
 
 
-@router.put("/aliases/{name}", operation_id="set_alias")
-def set_alias(services: ServicesDep, name: AliasPath, target: AliasTarget) -> Alias:
+async def _asked(request: Request) -> dict[str, Any]:
+    return parse_json(await receive_document(Exchange(request.scope, request.receive)))
+
+
+AskedDep = Annotated[dict[str, Any], Depends(_asked)]
+
+
+@router.put(
+    "/aliases/{name}",
+    operation_id="set_alias",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": AliasTarget.model_json_schema()}},
+        }
+    },
+    responses=problems(400, 408, 413),
+)
+def set_alias(services: ServicesDep, name: AliasPath, asked: AskedDep) -> Alias:
     """Let an alias point to a version, which is loaded and checked first; the alias is made if need be."""
-    serving = services.serving
-    serving.fetch_version(target.version)
-    move = serving.registry.set_alias(name, target.version, "set through the API")
+    serving, version = services.serving, asked.get("version")
+    if len(asked) != 1 or not isinstance(version, str):
+        raise ApiError(422, 'expected {"version": "7"} or the like, got another document', field="version")
+    serving.fetch_version(version)
+    move = serving.registry.set_alias(name, version, "set through the API")
     serving.refresh()
     return Alias(name=name, version=move.version)
 

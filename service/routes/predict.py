@@ -6,14 +6,14 @@ from typing import Any
 
 import orjson
 
-from model.pixels import VERSION as PREPROCESSING
-from model.predictor import Predictor, Reading
+from model.predictor import Predictor
 from service import bodies
 from service.errors import ApiError, as_api_error
 from service.exchange import Answer, Exchange
 from service.options import options_of
 from service.pictures import Prepared
 from service.png import data_url
+from service.results import as_result
 from service.services import Services
 
 TURN = 16
@@ -103,34 +103,6 @@ async def predictor_of(services: Services, name: str | None) -> Predictor:
     if predictor is None:
         predictor = await asyncio.to_thread(services.serving.fetch, name or "")
     return predictor
-
-
-def as_result(reading: Reading, prepared: Prepared, predictor: Predictor) -> dict[str, Any]:
-    """Return a reading as the API shows it."""
-    return {
-        "digit": reading.digit,
-        "confidence": reading.confidence,
-        "activations": reading.activations,
-        "abstained": reading.reason is not None,
-        "reason": reading.reason,
-        "model": {"version": predictor.version, "digest": predictor.digest},
-        "preprocessing": preprocessing(prepared),
-    }
-
-
-def preprocessing(prepared: Prepared) -> dict[str, Any] | None:
-    """Return what was done to a picture, or None when its pixels were taken as they came."""
-    picture, found = prepared.picture, prepared.normalised
-    if picture is None or found is None:
-        return None
-    return {
-        "version": PREPROCESSING,
-        "inverted": found.inverted,
-        "rotated": picture.rotated,
-        "box": picture.in_source(found.box),
-        "source_size": picture.source_size,
-        "components": found.components,
-    }
 
 
 def add_included(

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from time import monotonic
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -14,26 +14,23 @@ from model.artifact import checked_architecture
 from model.config import NetworkConfig, TrainingConfig
 from model.growth import config_of, require_larger
 from model.registry import Registry
-from service.bodies import parse_json, receive
+from service.bodies import parse_json, receive_document
 from service.errors import ApiError
 from service.exchange import Exchange
 from service.feeds import LOOK_SECONDS, Feed, Feeds
 from service.hot import problems
+from service.job_states import JobState
 from service.lifecycle import Lifecycle
 from service.records import Records, records_of
-from service.services import Services, services_of
+from service.routes.queries import only_known
+from service.services import ServicesDep
 from service.training_schemas import JobDocument, JobList, TrainRequest, training_config
-
-LARGEST_BODY, BODY_SECONDS = 65_536, 10.0
 
 HEARTBEAT_SECONDS = 10.0
 """After so long without an event a comment tells proxies that the connection lives."""
 
-State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-JobPath = Annotated[str, Path(max_length=64, examples=["5f0c2d9a41b7e638"])]
+JobPath = Annotated[str, Path(examples=["5f0c2d9a41b7e638"])]
 RecordsDep = Annotated[Records, Depends(records_of)]
-ServicesDep = Annotated[Services, Depends(services_of)]
-
 
 _EVENT_ID: dict[str, Any] = {"pattern": "^[0-9]{0,9}$"}
 
@@ -46,7 +43,7 @@ def feeds_of(request: Request) -> Feeds:
 
 FeedsDep = Annotated[Feeds, Depends(feeds_of)]
 
-router = APIRouter(prefix="/train", tags=["train"])
+router = APIRouter(prefix="/train", tags=["train"], dependencies=[Depends(only_known)])
 
 _BODY: dict[str, Any] = {
     "requestBody": {
@@ -78,14 +75,19 @@ async def submit(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
 ) -> Response:
     """Ask for a training; a worker runs it. Again with the same Idempotency-Key, the same job."""
-    body = await receive(Exchange(request.scope, request.receive), LARGEST_BODY, BODY_SECONDS)
+    body = await receive_document(Exchange(request.scope, request.receive))
     asked = parse_json(body) if body.strip() else {}
     owner = request.scope.get("numeral.owner", "")
 
     def put() -> dict[str, Any]:
-        config = pinned(training_config(asked), services.serving.registry).to_dict()
+        config = training_config(asked)
+        who: dict[str, Any] = {"owner": owner, "key": idempotency_key}
         with records.jobs() as jobs:
-            return jobs.submit(config, owner=owner, key=idempotency_key)[0].as_dict()
+            job = jobs.asked_before(config.to_dict(), **who)
+            if job is None:
+                definite = pinned(config, services.serving.registry)
+                job, _ = jobs.submit(definite.to_dict(), asked=config.to_dict(), **who)
+            return job.as_dict()
 
     job = await asyncio.to_thread(put)
     return _json(job, 202, {"Location": f"/train/{job['id']}"})
@@ -110,7 +112,7 @@ def pinned(config: TrainingConfig, registry: Registry) -> TrainingConfig:
 
 @router.get("", operation_id="list_jobs", response_model=JobList)
 def newest(
-    records: RecordsDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50, state: State | None = None
+    records: RecordsDep, limit: Annotated[int, Query(ge=1, le=1000)] = 50, state: JobState | None = None
 ) -> Response:
     """List jobs, the newest first."""
     with records.jobs() as jobs:

@@ -12,8 +12,8 @@ from service.errors import ApiError
 from service.exchange import Answer, Exchange
 from service.pictures import Prepared
 from service.protocols import compression, documents
+from service.results import as_result
 from service.routes.explain import LEARNING_RATE, explained_document
-from service.routes.predict import as_result
 from service.routes.v2 import prepare_all, read, version_of
 from service.services import Services
 

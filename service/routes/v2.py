@@ -18,8 +18,6 @@ from service.protocols.v2_request import Inference
 from service.routes.predict import TURN, predictor_of
 from service.services import Services
 
-HEADER_LENGTH = b"inference-header-content-length"
-
 
 class Infer:
     """Reads pictures that come as tensors."""
@@ -46,7 +44,7 @@ class Infer:
         )
         received = perf_counter()
         body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
-        inference = v2_request.parse(body, exchange.header(HEADER_LENGTH), settings.max_batch)
+        inference = v2_request.parse(body, exchange.header(v2_answer.HEADER_LENGTH), settings.max_batch)
         parsed = perf_counter()
         prepared = await self._prepared(inference)
         decoded = perf_counter()
@@ -70,7 +68,9 @@ class Infer:
         if not compression.glance(begin, exchange.header(b"content-encoding")):
             declared = exchange.header(b"content-length")
             size = int(declared) if declared is not None and declared.isdigit() else None
-            v2_request.glance(begin, size, exchange.header(HEADER_LENGTH), self._services.settings.max_batch)
+            v2_request.glance(
+                begin, size, exchange.header(v2_answer.HEADER_LENGTH), self._services.settings.max_batch
+            )
 
     async def _prepared(self, inference: Inference) -> list[Prepared]:
         return [] if inference.images is None else await prepare_all(self._services, inference.images)

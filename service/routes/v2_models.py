@@ -3,7 +3,7 @@
 from importlib.metadata import version as version_of_package
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Response
+from fastapi import APIRouter, Path, Response
 
 from model.errors import ArtifactCorrupt
 from service.protocols import descriptions
@@ -19,11 +19,10 @@ from service.protocols.v2_schemas import (
     ServerMetadata,
     Statistics,
 )
-from service.services import Services, services_of
+from service.services import ServicesDep
 from service.version_counts import VersionCount
 
-ServicesDep = Annotated[Services, Depends(services_of)]
-VersionPath = Annotated[str, Path(max_length=20, examples=["1"])]
+VersionPath = Annotated[str, Path(examples=["1"])]
 
 _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"model": NotReady, "description": "Not ready."}}
 _BY_VERSION = errors(404, 409)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
 
 from model.errors import ArtifactCorrupt
+from model.shipped import PRODUCTION
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Exchange
@@ -19,21 +20,18 @@ from service.protocols import documents
 from service.protocols.descriptions import MODEL
 from service.protocols.openapi import errors
 from service.protocols.v2_schemas import Loaded, Parameters, RepositoryEntry, RepositoryIndexRequest
-from service.services import Services, services_of
-from service.serving import PRODUCTION, Serving
+from service.services import ServicesDep
+from service.serving import Serving
 
-ServicesDep = Annotated[Services, Depends(services_of)]
 NamePath = Annotated[
     str,
     Path(max_length=63, description="digits, an alias or a version.", examples=[MODEL]),
 ]
 
-LARGEST_BODY, BODY_SECONDS = 65_536, 10.0
-
 
 async def _asked(request: Request) -> dict[str, Any]:
     """Return the JSON of a request; clients send it under any Content-Type or none, and may send nothing."""
-    body = await bodies.receive(Exchange(request.scope, request.receive), LARGEST_BODY, BODY_SECONDS)
+    body = await bodies.receive_document(Exchange(request.scope, request.receive))
     return documents.parse(body, 0) if body else {}
 
 

@@ -27,7 +27,6 @@ def augment(
     digits: tuple[Bytes, Labels], kind: str | AugmentationSettings, seed: int = 1, n: int = 300
 ) -> Array:
     """(n, 784): a variation of each of the first n digits."""
-    """(n, 784): a variation of each of the first n digits."""
     images, labels = digits
     out = np.full((n, 784), np.nan, np.float32)
     Augmenter(images, kind, labels).batch(np.arange(n), np.random.default_rng(seed), out)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.calibration import Calibration, expected_calibration_error
-from model.detector import detector_sizes, digit_score
+from model.detector import detector_sizes
 from model.errors import ArtifactCorrupt, ConfigInvalid
 from model.network import Network
 from model.parameters import Parameters
@@ -37,7 +37,9 @@ def test_activations_sum_to_one_and_keep_their_order() -> None:
 def test_without_a_detector_everything_is_a_digit(network: Network) -> None:
     """The probability that there is a digit is 1."""
     inputs = np.zeros((3, 784), np.float32)
-    np.testing.assert_array_equal(Calibration().is_digit(np.zeros((3, 6), np.float32), inputs), np.ones(3))
+    np.testing.assert_array_equal(
+        Calibration().digit_probability(np.zeros((3, 6), np.float32), inputs), np.ones(3)
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,23 +53,8 @@ def test_the_odds_of_a_digit_are_logistic(
     inputs = np.zeros((2, 784), np.float32)
     expected = 1 / (1 + np.exp(min(80.0, -(slope * score + offset))))
     np.testing.assert_allclose(
-        calibration.is_digit(np.zeros((2, 6), np.float32), inputs), expected, atol=1e-6
+        calibration.digit_probability(np.zeros((2, 6), np.float32), inputs), expected, atol=1e-6
     )
-
-
-def test_the_score_is_the_difference_of_two_logits(network: Network) -> None:
-    """Plain NumPy over hidden activations and pixels, side by side, gives the same."""
-    rng = np.random.default_rng(3)
-    sizes = detector_sizes(network)
-    assert sizes == (6 + 784, 128, 2)
-    parameters = Parameters.zeros(sizes)
-    parameters.vector[:] = rng.normal(0, 0.1, parameters.vector.size)
-    hidden, inputs = rng.random((4, 6), np.float32), rng.random((4, 784), np.float32)
-    seen = np.concatenate([hidden, inputs], axis=1)
-    a = np.maximum(seen @ parameters.weights[0] + parameters.biases[0], 0)
-    z = a @ parameters.weights[1] + parameters.biases[1]
-    found = digit_score(parameters.freeze(["relu", "softmax"]), hidden, inputs)
-    np.testing.assert_allclose(found, z[:, 1] - z[:, 0], rtol=1e-4, atol=1e-5)
 
 
 def test_a_share_of_good_digits_becomes_a_confidence() -> None:

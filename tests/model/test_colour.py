@@ -51,7 +51,7 @@ def test_grey_in_three_channels_is_not_changed() -> None:
 
 
 def test_a_picture_that_is_grey_in_its_middle_alone_keeps_its_coloured_ink() -> None:
-    """The line that is looked at first says only whether it is worth looking at all."""
+    """A row without colour says nothing about the others."""
     picture = cross((255, 255, 255), (255, 255, 0))
     picture.paste((255, 255, 255), (0, 30, 60, 31))
     levels = np.asarray(colour.to_grey(picture)).astype(int)

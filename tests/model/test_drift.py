@@ -33,11 +33,12 @@ def test_a_bin_that_stays_empty_counts_without_being_infinite() -> None:
 
 
 def test_a_picture_falls_in_the_bin_of_its_ink() -> None:
-    """From no ink in the first bin to all ink in the last; a bound belongs to the bin below."""
+    """From no ink in the first bin to all ink in the last; one pixel more takes it over a bound."""
     assert ink_bins(picture(0)[None])[0] == 0
     assert ink_bins(picture(784)[None])[0] == len(INK_BINS) - 1
-    on_the_bound = round(INK_BOUNDS[0] * 784)
-    assert ink_bins(picture(on_the_bound)[None])[0] == int(on_the_bound / 784 > INK_BOUNDS[0])
+    assert INK_BOUNDS[0] == 0.12
+    assert ink_bins(picture(94)[None])[0] == 0
+    assert ink_bins(picture(95)[None])[0] == 1
     assert ink_bins(picture(784).astype(np.float32)[None])[0] == len(INK_BINS) - 1
 
 

@@ -8,7 +8,7 @@ import pytest
 from model.dataset import Dataset, Split
 from model.errors import VersionNotFound
 from model.evaluation import error_interval, evaluate
-from model.gate import Abstentions, Comparison, Reading, binomial_tail, compare, judge
+from model.gate import Abstentions, Comparison, Readings, binomial_tail, compare, judge
 from model.promotion import HeldOut, promote, serving
 from model.publication import Origin, publish
 from model.registry import Registry
@@ -76,11 +76,16 @@ def nothing(data: Dataset) -> Dataset:
     return data.take(slice(0, 0))
 
 
+def without_examples(digits: Dataset) -> HeldOut:
+    """Held-out digits alone."""
+    return HeldOut(digits, nothing(digits), nothing(digits))
+
+
 def test_counts_are_those_of_the_pairs(registry: Registry, small_split: Split) -> None:
     """Errors and differences agree with reading the digits one network at a time."""
     digits = small_split.validation
     poor, good = registry.load("1"), registry.load("2")
-    result = compare(Reading.of(good, digits), Reading.of(poor, digits))
+    result = compare(Readings.of(good, digits), Readings.of(poor, digits))
     wrong = [evaluate(a.network, digits).logits.argmax(axis=1) != digits.labels for a in (good, poor)]
     assert (result.candidate_errors, result.current_errors) == (wrong[0].sum(), wrong[1].sum())
     assert (result.mended, result.spoiled) == ((~wrong[0] & wrong[1]).sum(), (wrong[0] & ~wrong[1]).sum())
@@ -112,7 +117,7 @@ def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, s
     poor, good = registry.load("1"), registry.load("2")
     calm = replace(poor, calibration=replace(poor.calibration, least_confidence=0.0))
     shy = replace(good, calibration=replace(good.calibration, least_confidence=0.9))
-    abstained = int(Reading.of(shy, digits).abstained.sum())
+    abstained = int(Readings.of(shy, digits).abstained.sum())
     assert abstained > 20
     verdict = judge(shy, calm, digits, none, none)
     assert not verdict.promoted
@@ -140,7 +145,7 @@ def test_mending_corrected_examples_is_a_real_improvement(registry: Registry, sm
 
 def test_policies(registry: Registry, small_split: Split) -> None:
     """Never leaves the alias alone, always moves it, if_better asks the gate."""
-    held_out = HeldOut.without_examples(small_split.validation)
+    held_out = without_examples(small_split.validation)
     assert not promote(registry, "1", "never", held_out).promoted
     with pytest.raises(VersionNotFound):
         registry.alias("production")
@@ -153,7 +158,7 @@ def test_policies(registry: Registry, small_split: Split) -> None:
 
 def test_promoting_again_undoes_nothing(registry: Registry, small_split: Split) -> None:
     """A worker that repeats its last step after somebody rolled back does not promote a second time."""
-    held_out = HeldOut.without_examples(small_split.validation)
+    held_out = without_examples(small_split.validation)
     promote(registry, "1", "always", held_out)
     promote(registry, "2", "always", held_out)
     registry.rollback("production", "a person saw something wrong")

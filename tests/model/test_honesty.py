@@ -9,7 +9,7 @@ from model.honesty import (
     ABSTAINED,
     MOST_PASSES,
     SHARES,
-    confidence_of,
+    answers,
     detector_passes,
     fit,
     fit_odds,
@@ -51,8 +51,8 @@ def test_what_is_no_digit_scores_low(small_trained: Trained, small_split: Split)
     """Held-out digits are believed more than letters and scrawls, even after so little learning."""
     calibration, network = small_trained.calibration, small_trained.network
     strange = non_digits(small_split.validation, 200, np.random.default_rng(77))
-    good = confidence_of(calibration, network, small_split.validation.images)
-    bad = confidence_of(calibration, network, strange)
+    _, good = answers(calibration, network, small_split.validation.images)
+    _, bad = answers(calibration, network, strange)
     assert np.median(good) > 0.75
     assert (good[:, None] > bad[None, :]).mean() > 0.75
 
@@ -62,7 +62,7 @@ def test_the_stated_share_of_held_out_digits_is_abstained_from(
 ) -> None:
     """By default, and for every share that is kept."""
     calibration = small_trained.calibration
-    confidence = confidence_of(calibration, small_trained.network, small_split.validation.images)
+    _, confidence = answers(calibration, small_trained.network, small_split.validation.images)
     n = len(confidence)
     for share, least in calibration.abstained:
         assert (confidence < least).mean() == pytest.approx(share, abs=1.5 / n)
@@ -74,7 +74,7 @@ def test_figures_are_those_of_the_confidences(small_trained: Trained, small_spli
     """Counted by hand from the same confidences."""
     network, calibration = small_trained.network, small_trained.calibration
     figures = honesty_figures(network, calibration, small_split.validation, "validation")
-    confidence = confidence_of(calibration, network, small_split.validation.images)
+    _, confidence = answers(calibration, network, small_split.validation.images)
     right = small_trained.evaluation.logits.argmax(axis=1) == small_split.validation.labels
     low = confidence < calibration.least_confidence
     assert figures["validation_abstained"] == pytest.approx(low.mean(), abs=1e-6)

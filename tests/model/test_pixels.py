@@ -10,8 +10,9 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from model.normalisation.clean import mnist_box
 from model.normalisation.planes import Plane
-from model.pixels import Normalised, is_mnist_like, normalise, normalise_all
+from model.pixels import Normalised, normalise, normalise_all
 from model.sources import load_test
 
 Ink = NDArray[np.float64]
@@ -98,7 +99,7 @@ def test_pictures_not_as_mnist_made_them_are_told_apart(digits: Plane) -> None:
         "grounded": np.maximum(digit, np.uint8(1)),
     }
     for name, picture in changed.items():
-        assert not is_mnist_like(picture), name
+        assert mnist_box(picture) is None, name
 
 
 @given(any_grey)
@@ -121,7 +122,7 @@ def test_what_was_normalised_stays_as_it_is(grey: Plane) -> None:
     seen = normalise(grey)
     if seen.components == 1:
         again = normalise(seen.pixels)
-        assert not is_mnist_like(seen.pixels) or np.array_equal(again.pixels, seen.pixels)
+        assert mnist_box(seen.pixels) is None or np.array_equal(again.pixels, seen.pixels)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 6000), (6000, 1), (2, 3), (3000, 3000)])

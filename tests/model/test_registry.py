@@ -215,6 +215,49 @@ def test_tampered_manifests_are_noticed(three: Registry, tmp_path: Path, changes
         three.load("2")
 
 
+def test_folders_that_a_full_disk_left_empty_are_not_there(three: Registry, tmp_path: Path) -> None:
+    """Neither an alias without a move nor a version without a manifest, half written or not at all."""
+    three.set_alias("production", "2", "a test")
+    store = next(path.parent for path in tmp_path.rglob("models"))
+    (store / "aliases" / "shadow").mkdir()
+    (store / "models" / "50").mkdir()
+    (store / "models" / "51").mkdir()
+    (store / "models" / "51" / "manifest.json#1").write_bytes(b"{")
+    assert three.aliases() == {"production": "2"}
+    assert three.versions() == ["1", "2", "3"]
+    three.set_alias("shadow", "3", "there is room again")
+    assert three.aliases() == {"production": "2", "shadow": "3"}
+    assert publish(three, "four", seed=4) == "4"
+
+
+def test_an_unreadable_move_is_left_out(
+    three: Registry, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The alias stays where its readable moves put it, says so once, and moves on from there."""
+    for version in ("1", "2"):
+        three.set_alias("production", version, "a test")
+    journal = next(tmp_path.rglob("aliases")) / "production"
+    (journal / "3.json").write_bytes(b"")
+    assert three.aliases() == three.aliases() == {"production": "2"}
+    assert caplog.text.count("move 3 of the alias production is left out") == 1
+    assert three.last_move("production") == 3
+    assert three.rollback("production", "worse").number == 4
+    assert three.alias("production") == "1"
+    assert three.set_alias("production", "3", "better").number == 5
+    assert three.aliases() == {"production": "3"}
+
+
+def test_an_alias_of_unreadable_moves_alone_is_not_there(three: Registry, tmp_path: Path) -> None:
+    """The others are, whatever became of it."""
+    three.set_alias("production", "2", "a test")
+    three.set_alias("shadow", "3", "a test")
+    (next(tmp_path.rglob("aliases")) / "shadow" / "1.json").write_bytes(b"[")
+    fresh = Registry(three.store)
+    assert fresh.aliases() == {"production": "2"}
+    with pytest.raises(VersionNotFound):
+        fresh.alias("shadow")
+
+
 def test_a_store_that_cannot_be_written_lists_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

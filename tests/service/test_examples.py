@@ -184,7 +184,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 async def test_an_archive_keeps_the_good_and_names_the_bad(client: httpx.AsyncClient) -> None:
-    """Folders above do not matter, other files are passed over, and each refusal says which and why."""
+    """Folders above do not matter, files that are no pictures are passed over, and each refusal says which and why."""
     files = {
         "set/3/a.png": png_of(0),
         "4/b.png": png_of(1),
@@ -195,8 +195,9 @@ async def test_an_archive_keeps_the_good_and_names_the_bad(client: httpx.AsyncCl
         "6/blank.png": png.encode(np.zeros(784, np.uint8)),
     }
     answer = (await add(client, zipped(files), None, "application/zip")).json()
-    assert (answer["new"], answer["refused"]) == (2, 2)
-    assert [refusal["entry"] for refusal in answer["refusals"]] == [6, 7]
+    assert (answer["new"], answer["refused"]) == (2, 3)
+    assert [refusal["entry"] for refusal in answer["refusals"]] == [5, 6, 7]
+    assert "a folder 0 to 9" in answer["refusals"][0]["error"]
 
 
 async def refused(client: httpx.AsyncClient, archive: bytes) -> dict[str, Any]:

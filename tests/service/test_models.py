@@ -82,7 +82,8 @@ async def test_a_new_alias_can_be_made_and_asked(tiny_client: httpx.AsyncClient)
         ("production", {}, 422),
         ("production", [], 422),
         ("production", {"version": "2", "more": 1}, 422),
-        ("production", {"version": "2" * 30}, 422),
+        ("production", {"version": "2" * 30}, 404),
+        ("production", {"version": "2", "why": "so"}, 422),
         ("Production", {"version": "2"}, 422),
         ("7", {"version": "2"}, 422),
         ("a" * 64, {"version": "2"}, 422),
@@ -100,12 +101,48 @@ async def test_a_wrong_move_is_refused(
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"version": NaN}', b"[" * 10_000])
 async def test_a_move_that_is_no_json_is_refused(tiny_client: httpx.AsyncClient, body: bytes) -> None:
-    """With 400, or 422 where the value is out of range."""
-    response = await tiny_client.put(
-        "/aliases/production", content=body, headers={"Content-Type": "application/json"}
-    )
-    assert response.status_code in (400, 422), response.text
+    """With 400, whatever it says it is."""
+    response = await tiny_client.put("/aliases/production", content=body)
+    assert response.status_code == 400, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/models/{}", "/models/{}/weights", "/v2/models/digits/versions/{}"])
+@pytest.mark.parametrize("version", ["9", "9" * 21, "01", "\N{ARABIC-INDIC DIGIT THREE}"])
+async def test_what_is_no_version_is_not_found(
+    tiny_client: httpx.AsyncClient, path: str, version: str
+) -> None:
+    """However long it is, and whatever figures it is written in."""
+    response = await tiny_client.get(path.format(version))
+    assert response.status_code == 404, response.text
+    assert "version" in response.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/models?limit=1", "/train?foo=1", "/train?limit=1&limit=2", "/train/x?a=1", "/examples?one=1"]
+)
+async def test_parameters_that_a_route_does_not_have_are_refused(
+    tiny_client: httpx.AsyncClient, path: str
+) -> None:
+    """As on the straight way; and none may come twice."""
+    response = await tiny_client.get(path)
+    assert response.status_code == 422, response.text
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "path", ["/health/ready", "/models", "/models/1", "/metrics", "/v2/health/live", "/docs"]
+)
+async def test_head_is_answered_as_get_is(tiny_client: httpx.AsyncClient, path: str) -> None:
+    """With the same head; the server leaves the body out."""
+    asked, got = await tiny_client.head(path), await tiny_client.get(path)
+    assert asked.status_code == got.status_code == 200
+    assert asked.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+async def test_the_head_of_events_is_refused(tiny_client: httpx.AsyncClient) -> None:
+    """It would have no end."""
+    assert (await tiny_client.head("/train/x/events")).status_code == 405
 
 
 async def test_a_broken_version_is_listed_with_its_reason(

@@ -17,7 +17,7 @@ from PIL import Image
 
 from service.app import create_app
 from service.settings import Settings
-from tests.service.conftest import client_of
+from tests.service.conftest import client_of, loaded
 from tests.service.pictures_of_digits import Body, as_json, digits, encoded, multipart, png
 
 GOOD = png(digits(1)[0])
@@ -268,7 +268,7 @@ async def test_a_picture_of_many_pixels_but_within_the_limit_is_read(client: htt
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("POST", "/predict"), ("PUT", "/aliases/other"), ("POST", "/examples?label=3")]
+    ("method", "path"), [("POST", "/predict"), ("POST", "/explain"), ("POST", "/examples?label=3")]
 )
 async def test_more_bytes_than_may_be_held_at_once_are_refused(
     method: str, path: str, tmp_path: Path
@@ -305,3 +305,53 @@ async def test_a_service_without_a_network_sheds_nothing(tmp_path: Path) -> None
     async with client_of(create_app(Settings(home=tmp_path))) as client:
         assert_problem(await client.post("/predict", content=GOOD), (503,))
         assert "numeral_requests_shed_total 0.0" in (await client.get("/metrics")).text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/aliases/other"),
+        ("POST", "/examples?label=3"),
+        ("POST", "/train"),
+        ("GET", "/models"),
+        ("POST", "/nowhere"),
+        ("POST", "/v2/repository/index"),
+        ("POST", "/v2/models/digits/versions/1/infer"),
+    ],
+)
+async def test_a_body_that_says_it_is_too_large_is_refused_with_a_document(
+    method: str, path: str, client: httpx.AsyncClient
+) -> None:
+    """On every route, before it is read; the protocols get theirs."""
+    response = await client.request(method, path, content=b"{}", headers={"Content-Length": str(1 << 30)})
+    assert response.status_code == 413
+    protocol = path.startswith("/v2")
+    assert response.headers["content-type"] == (
+        "application/json" if protocol else "application/problem+json"
+    )
+    assert response.json()["error"].startswith("expected a body of at most")
+
+
+async def test_a_damaged_database_is_said_in_a_document(tmp_path: Path) -> None:
+    """Pictures are read all the same."""
+    (tmp_path / "numeral.sqlite").write_bytes(b"no database, whatever its name says" * 400)
+    with loaded(Settings(home=tmp_path)) as app:
+        async with client_of(app) as client:
+            assert_problem(await client.get("/train"), (503,))
+            assert_problem(await client.post("/train", json={}), (503,))
+            read = await client.post("/predict", content=GOOD, headers={"Content-Type": "image/png"})
+    assert read.status_code == 200
+
+
+async def test_what_nobody_foresaw_is_a_document_behind_fastapi_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the id under which the log has it."""
+    with loaded(Settings(home=tmp_path)) as app:
+        monkeypatch.setattr(app.state.services.serving.registry, "aliases", lambda: 1 / 0)
+        async with client_of(app) as client:
+            response = await client.get("/aliases")
+    assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["x-request-id"]
+    assert "zero" not in response.text

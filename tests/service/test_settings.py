@@ -28,3 +28,18 @@ def test_a_variable_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert refused.value.errors()[0]["loc"] == ("port",)
+
+
+@pytest.mark.parametrize("url", ["foo://x", "postgres", "mysql://here/numeral", "numeral.sqlite"])
+def test_a_database_of_another_kind_is_refused_at_once(url: str) -> None:
+    """And not by a worker that starts again and again."""
+    with pytest.raises(ValidationError, match=r"expected postgresql://… or sqlite:///path"):
+        Settings(database_url=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://here/numeral", "postgresql+psycopg://here/n", "sqlite:///n.sqlite"]
+)
+def test_both_kinds_of_database_are_taken(url: str) -> None:
+    """With or without the name of a driver."""
+    assert Settings(database_url=url).database == url

@@ -181,6 +181,23 @@ async def test_fifty_requests_with_one_key_make_one_job(client: httpx.AsyncClien
     assert (await client.post("/train", json={**TINY, "seed": 2}, headers=key)).status_code == 409
 
 
+async def test_a_key_is_honoured_although_the_alias_has_moved(
+    client: httpx.AsyncClient, app: Numeral
+) -> None:
+    """What was asked for is compared, not the version that the alias named then; even if the alias is broken now."""
+    key = {"Idempotency-Key": "moving"}
+    asked = {"epochs": 1, "limit": 300, "start_from": "candidate"}
+    registry = app.state.services.serving.registry
+    registry.set_alias("candidate", "1", "a test")
+    first = await client.post("/train", json=asked, headers=key)
+    assert first.json()["config"]["start_from"] == "1"
+    registry.set_alias("candidate", "2", "a test")
+    again = await client.post("/train", json=asked, headers=key)
+    assert (again.status_code, again.json()["id"]) == (202, first.json()["id"])
+    other = await client.post("/train", json={**asked, "start_from": "1"}, headers=key)
+    assert other.status_code == 409
+
+
 async def test_too_many_jobs_are_answered_with_a_time_to_come_back(tmp_path: Path) -> None:
     """The second waiting job of two is one too many where one may wait."""
     app = create_app(Settings(home=tmp_path, queued_jobs=1))

@@ -62,7 +62,7 @@ async function submit() {
   button.disabled = false;
 }
 
-const unavailable = (error) => error instanceof ApiError && [501, 503].includes(error.status);
+const unavailable = (error) => error instanceof ApiError && error.status === 503;
 
 /** A training that goes on from a version keeps that version's network. */
 function offerStarts() {

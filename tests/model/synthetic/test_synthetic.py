@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.dataset import Dataset
-from model.pixels import is_mnist_like
+from model.normalisation.clean import mnist_box
 from model.sources import mnist
 from model.synthetic import synthetic_digits
 from model.synthetic.drawn import drawn_digits
@@ -40,7 +40,7 @@ def test_drawn_digits_are_as_many_of_each_and_differ() -> None:
 def test_drawn_digits_are_normalised_as_mnist_is() -> None:
     """They pass for MNIST's own: 19 or 20 pixels long, centred by mass, ink of full strength on empty paper."""
     drawn = drawn_digits(500, np.random.default_rng(1))
-    assert np.mean([is_mnist_like(image.reshape(SIDE, SIDE)) for image in drawn.images]) > 0.9
+    assert np.mean([mnist_box(image.reshape(SIDE, SIDE)) is not None for image in drawn.images]) > 0.9
     ink = drawn.images.reshape(-1, SIDE, SIDE) > 0
     longest = np.maximum(ink.any(axis=1).sum(axis=1), ink.any(axis=2).sum(axis=1))
     assert longest.min() >= 19

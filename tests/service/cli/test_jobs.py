@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,54 @@ def test_examples_are_added_counted_exported_imported_and_deleted(
     archive = tmp_path / "examples.zip"
     assert json_of("examples", "export", archive, *url)[0]["size"] == archive.stat().st_size
     assert numeral("examples", "import", archive, *url).stdout == "0 new, 1 known, 0 refused\n"
-    assert numeral("examples", "delete", added["id"], *url).exit_code == 0
+    assert json_of("examples", "delete", added["id"], *url) == [{"deleted": added["id"]}]
     assert json_of("examples", *url)[0]["total"] == 0
     assert numeral("examples", "delete", added["id"], *url).exit_code == 1
+
+
+class _OtherServer(BaseHTTPRequestHandler):
+    """Answers 200 to everything, with a body that is no JSON and no events."""
+
+    asked = 0
+
+    def do_GET(self) -> None:
+        """Answer."""
+        type(self).asked += 1
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
+        self.end_headers()
+        self.wfile.write(b"hello")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def other_server() -> Iterator[str]:
+    """The URL of a server that is no Numeral."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _OtherServer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_an_answer_that_is_no_json_is_said_in_one_sentence(other_server: str) -> None:
+    """By every command that asks."""
+    for words in (("jobs",), ("examples",), ("jobs", "show", "1", "--json")):
+        result = numeral(*words, "--url", other_server)
+        assert result.exit_code == 1
+        assert "expected JSON from the service, got another answer" in result.stderr
+
+
+def test_streams_that_end_without_events_are_given_up(
+    other_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a pause each time, as those that break are."""
+    pauses: list[int] = []
+    monkeypatch.setattr("service.cli.remote._pause", lambda: pauses.append(1))
+    monkeypatch.setattr("service.cli.remote.MOST_FAILURES", 3)
+    before = _OtherServer.asked
+    result = numeral("jobs", "follow", "1", "--url", other_server)
+    assert result.exit_code == 1
+    assert "the stream of events ended before the job" in result.stderr
+    assert (_OtherServer.asked - before, len(pauses)) == (4, 3)

@@ -30,6 +30,7 @@ def test_pictures_are_read_in_this_process(pictures: list[Path], tmp_path: Path)
     for result in results:
         assert np.sum(result["activations"]) == pytest.approx(1, abs=1e-5)
         assert result["model"]["version"] == "1"
+        assert result["preprocessing"]["source_size"] == [28, 28]
 
 
 def test_lines_for_people_name_digit_and_confidence(pictures: list[Path], tmp_path: Path) -> None:
@@ -55,4 +56,13 @@ def test_a_server_that_is_not_there_is_said_plainly(pictures: list[Path]) -> Non
     """No traceback when nobody listens."""
     result = numeral("predict", pictures[0], "--url", "http://127.0.0.1:9")
     assert result.exit_code == 1
-    assert "expected an answer from the server: ConnectError" in result.stdout
+    assert "expected an answer from the service: ConnectError" in result.stdout
+
+
+def test_a_url_that_is_none_is_said_in_one_sentence(pictures: list[Path]) -> None:
+    """Not by a traceback."""
+    result = numeral("predict", pictures[0], "--url", "http://127.0.0.1:80a")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "numeral: expected the URL of a service, such as http://127.0.0.1:8000\n",
+    )
