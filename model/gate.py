@@ -111,6 +111,21 @@ class Abstentions:
         return f"{self.candidate} abstained from, before {self.current}"
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """What candidates are judged on.
+
+    Attributes:
+        digits: labelled digits that no version has learned from.
+        set_aside: users' examples that this training has not learned from; may be empty.
+        examples: all users' examples; may be empty.
+    """
+
+    digits: Dataset
+    set_aside: Dataset
+    examples: Dataset
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
     """What a network made of labelled digits: (n,) each, whether it was right, how sure it was, and whether it abstained."""
@@ -155,9 +170,7 @@ def compare_abstentions(candidate: Readings, current: Readings) -> Abstentions:
     )
 
 
-def judge(
-    candidate: Artifact, current: Artifact | None, digits: Dataset, held_out: Dataset, corrected: Dataset
-) -> Verdict:
+def judge(candidate: Artifact, current: Artifact | None, held_out: HeldOut) -> Verdict:
     """Decide on a candidate under the policy ``if_better``.
 
     It is promoted if it is better beyond chance on the held-out digits, or if it reads more of the users' corrected
@@ -167,22 +180,20 @@ def judge(
     Args:
         candidate: the newly trained network.
         current: the network that serves now; None if there is none.
-        digits: labelled digits that neither has learned from.
-        held_out: users' examples set aside from this training; may be empty.
-        corrected: all users' examples; may be empty.
+        held_out: what they are compared on.
     """
     if current is None:
         return Verdict(promoted=True, reason="there was no network to compare with")
-    new, old = Readings.of(candidate, digits), Readings.of(current, digits)
+    new, old = Readings.of(candidate, held_out.digits), Readings.of(current, held_out.digits)
     on_digits, abstentions = compare(new, old), compare_abstentions(new, old)
     why = _objection(on_digits, abstentions, new.calibration_error - old.calibration_error)
     promoted = False
     if why is None:
-        on_held_out, on_corrected = (
+        on_set_aside, on_examples = (
             compare(Readings.of(candidate, examples), Readings.of(current, examples))
-            for examples in (held_out, corrected)
+            for examples in (held_out.set_aside, held_out.examples)
         )
-        promoted, why = _benefit(on_digits, on_held_out, on_corrected)
+        promoted, why = _benefit(on_digits, on_set_aside, on_examples)
     return Verdict(promoted, f"{why}; held-out digits: {on_digits}, {abstentions}")
 
 
@@ -195,12 +206,12 @@ def _objection(on_digits: Comparison, abstentions: Abstentions, dishonest: float
     return "it abstains from more" if abstentions.worse else None
 
 
-def _benefit(on_digits: Comparison, on_held_out: Comparison, on_corrected: Comparison) -> tuple[bool, str]:
+def _benefit(on_digits: Comparison, on_set_aside: Comparison, on_examples: Comparison) -> tuple[bool, str]:
     """Return whether a candidate that is not worse on the held-out digits is better, and how."""
-    if on_held_out.spoiled > on_held_out.mended:
-        return False, f"worse on the examples set aside: {on_held_out}"
-    if on_corrected.mended > on_corrected.spoiled:
-        return True, f"better on corrected examples: {on_corrected}"
+    if on_set_aside.spoiled > on_set_aside.mended:
+        return False, f"worse on the examples set aside: {on_set_aside}"
+    if on_examples.mended > on_examples.spoiled:
+        return True, f"better on corrected examples: {on_examples}"
     if on_digits.better:
         return True, "better beyond chance"
     return False, "no better beyond chance"

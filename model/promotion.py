@@ -1,28 +1,10 @@
 """Moving ``production`` to a newly published version, if the policy of its training allows it."""
 
-from dataclasses import dataclass
-
 from model.artifact import Artifact
-from model.dataset import Dataset
 from model.errors import ArtifactCorrupt, VersionNotFound
-from model.gate import Verdict, judge
+from model.gate import HeldOut, Verdict, judge
 from model.registry import AliasMove, Registry
 from model.shipped import PRODUCTION
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """What candidates are judged on.
-
-    Attributes:
-        digits: labelled digits that no version has learned from.
-        examples: users' examples set aside from this training; may be empty.
-        corrected: all users' examples; may be empty.
-    """
-
-    digits: Dataset
-    examples: Dataset
-    corrected: Dataset
 
 
 def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) -> Verdict:
@@ -58,7 +40,7 @@ def _verdict(registry: Registry, version: str, policy: str, held_out: HeldOut) -
     if policy == "always":
         return Verdict(promoted=True, reason="promotion was asked for in any case")
     candidate, current = registry.load(version), serving(registry)
-    return judge(candidate, current, held_out.digits, held_out.examples, held_out.corrected)
+    return judge(candidate, current, held_out)
 
 
 def serving(registry: Registry) -> Artifact | None:

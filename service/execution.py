@@ -17,9 +17,10 @@ import sqlalchemy as sa
 from model.checkpoint import restore, save_checkpoint
 from model.config import TrainingConfig
 from model.errors import CheckpointInvalid, ModelError, StoreUnavailable
+from model.gate import HeldOut
 from model.network import Network
 from model.progress import Progress
-from model.promotion import HeldOut, promote
+from model.promotion import promote
 from model.publication import Origin
 from model.publication import publish as publish_trained
 from model.registry import Registry
@@ -184,7 +185,7 @@ class Execution:
         token = f"job-{self.attempt.job_id}"
         version = self._stored(lambda: publish_trained(self._registry, trained, origin, token))
         manifest = self._stored(lambda: self._registry.manifest(version))
-        held_out = HeldOut(self._data.split.validation, self._data.held_out, self._data.given)
+        held_out = HeldOut(self._data.split.validation, self._data.set_aside, self._data.all_examples)
         verdict = self._stored(lambda: promote(self._registry, version, self._config.promote, held_out))
         self.attempt.succeed(
             {

@@ -108,25 +108,8 @@ class Metrics:
         self.shadow_dropped = Family(
             "counter", "numeral_shadow_dropped", "Pictures that the shadow network had no time for."
         )
-        self.counters = Counters(
-            [
-                self.requests,
-                self.request_seconds,
-                self.phase_seconds,
-                self.digits,
-                self.confidence,
-                self.batch_sizes,
-                self.in_flight,
-                self.shed,
-                self.queue_depth,
-                self.reloads,
-                self.ink,
-                self.shadow_pictures,
-                self.shadow_disagreements,
-                self.shadow_dropped,
-            ],
-            processes,
-        )
+        families = [family for family in vars(self).values() if isinstance(family, Family)]
+        self.counters = Counters(families, processes)
         self.versions = VersionCounts(processes)
         self.registry = CollectorRegistry()
         self.registry.register(self.counters)

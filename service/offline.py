@@ -18,9 +18,10 @@ from typing import Any
 from model.checkpoint import restore, save_checkpoint
 from model.config import TrainingConfig
 from model.errors import CheckpointInvalid, ConfigInvalid
+from model.gate import HeldOut
 from model.network import Network
 from model.progress import Progress
-from model.promotion import HeldOut, promote
+from model.promotion import promote
 from model.publication import Origin, publish
 from model.recipes import stage
 from model.registry import Registry
@@ -193,7 +194,7 @@ class OfflineTraining:
             config, data.split, config.start_from, data.examples, recipe=plan.recipe, stage=plan.stage
         )
         version = publish(self.registry, self._trainer.result(), origin, self.token)
-        held_out = HeldOut(data.split.validation, data.held_out, data.given)
+        held_out = HeldOut(data.split.validation, data.set_aside, data.all_examples)
         verdict = promote(self.registry, version, config.promote, held_out)
         manifest = self.registry.manifest(version)
         if self.plan.following:

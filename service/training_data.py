@@ -22,7 +22,7 @@ from model.store import Store
 if TYPE_CHECKING:
     from service.examples import Examples  # loads SQLAlchemy, which a training without examples does not need
 
-HELD_OUT = 5
+SET_ASIDE = 5
 """Every fifth example of a digit is set aside for the gate; a digit with fewer examples keeps them all to learn from."""
 
 MOST_REPEATS = 20
@@ -40,14 +40,14 @@ class TrainingData:
     Attributes:
         split: training pictures, examples mixed in, and validation digits.
         examples: how many examples are learned from.
-        held_out: examples set aside for the gate.
-        given: all examples, those set aside too.
+        set_aside: examples set aside for the gate.
+        all_examples: those learned from and those set aside.
     """
 
     split: Split
     examples: int
-    held_out: Dataset
-    given: Dataset
+    set_aside: Dataset
+    all_examples: Dataset
 
 
 def prepare(job_id: str, config: TrainingConfig, store: Store, examples: "Examples | None") -> TrainingData:
@@ -59,9 +59,9 @@ def prepare(job_id: str, config: TrainingConfig, store: Store, examples: "Exampl
     """
     base = split(_load(config.data), limit=config.limit)
     given = _copied(job_id, store, examples) if config.examples and examples is not None else _EMPTY
-    learned, held_out = set_aside(given)
+    learned, aside = set_aside(given)
     training = mixed(base.training, learned)
-    return TrainingData(Split(training, base.validation), len(learned), held_out, given)
+    return TrainingData(Split(training, base.validation), len(learned), aside, given)
 
 
 @lru_cache(maxsize=1)
@@ -92,7 +92,7 @@ def set_aside(given: Dataset) -> tuple[Dataset, Dataset]:
     aside = np.zeros(len(given), np.bool_)
     for digit in range(10):
         places = np.flatnonzero(given.labels == digit)
-        aside[places[HELD_OUT - 1 :: HELD_OUT]] = True
+        aside[places[SET_ASIDE - 1 :: SET_ASIDE]] = True
     return given.take(np.flatnonzero(~aside)), given.take(np.flatnonzero(aside))
 
 

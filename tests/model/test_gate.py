@@ -8,8 +8,8 @@ import pytest
 from model.dataset import Dataset, Split
 from model.errors import VersionNotFound
 from model.evaluation import error_interval, evaluate
-from model.gate import Abstentions, Comparison, Readings, binomial_tail, compare, judge
-from model.promotion import HeldOut, promote, serving
+from model.gate import Abstentions, Comparison, HeldOut, Readings, binomial_tail, compare, judge
+from model.promotion import promote, serving
 from model.publication import Origin, publish
 from model.registry import Registry
 from model.training import Trained, Trainer, train
@@ -93,9 +93,9 @@ def test_counts_are_those_of_the_pairs(registry: Registry, small_split: Split) -
 
 def test_a_better_candidate_passes_and_a_worse_does_not(registry: Registry, small_split: Split) -> None:
     """The verdict states the paired test."""
-    digits, none = small_split.validation, nothing(small_split.validation)
+    digits = small_split.validation
     poor, good = registry.load("1"), registry.load("2")
-    up, down = judge(good, poor, digits, none, none), judge(poor, good, digits, none, none)
+    up, down = judge(good, poor, without_examples(digits)), judge(poor, good, without_examples(digits))
     assert up.promoted
     assert "mended" in up.reason
     assert "p = " in up.reason
@@ -105,21 +105,20 @@ def test_a_better_candidate_passes_and_a_worse_does_not(registry: Registry, smal
 
 def test_a_candidate_that_is_the_same_does_not_pass(registry: Registry, small_split: Split) -> None:
     """Without a single difference there is no real improvement."""
-    none = nothing(small_split.validation)
-    verdict = judge(registry.load("3"), registry.load("2"), small_split.validation, none, none)
+    verdict = judge(registry.load("3"), registry.load("2"), without_examples(small_split.validation))
     assert not verdict.promoted
     assert verdict.reason.startswith("no better beyond chance")
 
 
 def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, small_split: Split) -> None:
     """However much better it reads, when it reads; the verdict says how much was abstained from."""
-    digits, none = small_split.validation, nothing(small_split.validation)
+    digits = small_split.validation
     poor, good = registry.load("1"), registry.load("2")
     calm = replace(poor, calibration=replace(poor.calibration, least_confidence=0.0))
     shy = replace(good, calibration=replace(good.calibration, least_confidence=0.9))
     abstained = int(Readings.of(shy, digits).abstained.sum())
     assert abstained > 20
-    verdict = judge(shy, calm, digits, none, none)
+    verdict = judge(shy, calm, without_examples(digits))
     assert not verdict.promoted
     assert verdict.reason.startswith("it abstains from more")
     assert verdict.reason.endswith(f"{abstained} abstained from, before 0")
@@ -127,8 +126,7 @@ def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, s
 
 def test_without_a_current_network_anything_finite_passes(registry: Registry, small_split: Split) -> None:
     """There is nothing to compare with."""
-    none = nothing(small_split.validation)
-    assert judge(registry.load("1"), None, small_split.validation, none, none).promoted
+    assert judge(registry.load("1"), None, without_examples(small_split.validation)).promoted
 
 
 def test_mending_corrected_examples_is_a_real_improvement(registry: Registry, small_split: Split) -> None:
@@ -136,10 +134,10 @@ def test_mending_corrected_examples_is_a_real_improvement(registry: Registry, sm
     good = registry.load("2")
     digits = small_split.validation
     poor = registry.load("1")
-    up = judge(good, poor, digits.take(slice(0, 3)), nothing(digits), digits)
+    up = judge(good, poor, HeldOut(digits.take(slice(0, 3)), nothing(digits), digits))
     assert up.promoted
     assert up.reason.startswith("better on corrected examples")
-    down = judge(poor, good, digits.take(slice(0, 1)), digits, digits)
+    down = judge(poor, good, HeldOut(digits.take(slice(0, 1)), digits, digits))
     assert not down.promoted
 
 
