@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 from model.activations import ACTIVATIONS
 from model.augmentation import AUGMENTATIONS
@@ -180,8 +180,12 @@ def _closed(prefix: str, values: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
+_KINDS: Final = {bool: "true or false", dict: "an object", list: "a list", str: "a text", type(None): "null"}
+
+
 def _kind(value: object) -> str:
-    return type(value).__name__
+    """Name what came in the words of JSON, which most configurations come in."""
+    return _KINDS.get(type(value), "a number")
 
 
 def _whole(name: str, value: object, least: int, most: int) -> None:

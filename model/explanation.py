@@ -10,7 +10,7 @@ import numpy as np
 from model.arrays import Array, Pixels
 from model.backprop import Backpropagation
 from model.errors import ConfigInvalid
-from model.losses import DIGITS, LOSSES, desired_outputs
+from model.losses import DIGITS, LOSSES, Loss, desired_outputs
 from model.network import Network, as_inputs
 from model.optimizer import Sgd
 from model.parameters import Parameters
@@ -98,7 +98,7 @@ def explain(network: Network, pixels: Pixels, label: int, learning_rate: float) 
     desired = desired_outputs(np.array([label], np.uint8))
     learning = Backpropagation(network.sizes, _hidden_activation(network), loss, batch=1)
     outputs = learning.forward(parameters, as_inputs(pixels.reshape(1, -1)))
-    before = float(loss.value(outputs, desired)[0])
+    before = _loss(loss, outputs, desired)
     gradient = learning.backward(parameters, desired)
     layers = [
         _layer_step(learning, parameters, desired, i, learning_rate)
@@ -108,8 +108,12 @@ def explain(network: Network, pixels: Pixels, label: int, learning_rate: float) 
     Sgd(parameters.vector.size, momentum=0, weight_decay=0).step(
         parameters.vector, gradient.vector, learning_rate, step=1
     )
-    after = float(loss.value(learning.forward(parameters, learning.a[0]), desired)[0])
+    after = _loss(loss, learning.forward(parameters, learning.a[0]), desired)
     return Explanation(label, learning_rate, before, after, desired[0], layers, contributions)
+
+
+def _loss(loss: Loss, outputs: Array, desired: Array) -> float:
+    return float(loss.value(outputs, desired)[0]) + 0.0  # without the sign of a zero
 
 
 def _hidden_activation(network: Network) -> str:

@@ -94,9 +94,7 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     except ImageTooLarge:
         raise
     except Exception as error:  # on torn files Pillow raises nearly every built-in exception
-        raise ImageCorrupt(
-            f"expected a whole picture, got a torn or malformed one ({type(error).__name__})"
-        ) from error
+        raise ImageCorrupt("expected a whole picture, got a torn or malformed one") from error
 
 
 def _opener(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:

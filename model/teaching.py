@@ -23,12 +23,17 @@ SHARE: Final = np.float32(0.8)
 def taught(desired: Array, inputs: Array, teachers: Sequence[Network]) -> Array:
     """Return desired outputs between those of the labels and the mean of the teachers', (batch, 10), each row of sum 1.
 
+    Of a picture that some teachers misread, the others teach; of one that all misread, all do: nobody can tell.
+
     Args:
         desired: (batch, 10) desired outputs by the labels.
         inputs: (batch, 784) what the pupil sees.
         teachers: one or more, which read the same.
     """
-    outputs: Array = (np.float32(1) - SHARE) * desired
-    for teacher in teachers:
-        outputs += SHARE / np.float32(len(teachers)) * teacher.forward(inputs)
+    said = np.stack([teacher.forward(inputs) for teacher in teachers])
+    most = np.take_along_axis(desired[None], said.argmax(axis=2, keepdims=True), axis=2)
+    heard = (most == desired.max(axis=1, keepdims=True)).astype(np.float32)
+    heard += ~heard.any(axis=0)
+    mean = (heard * said).sum(axis=0) / heard.sum(axis=0)
+    outputs: Array = (np.float32(1) - SHARE) * desired + SHARE * mean
     return outputs

@@ -14,20 +14,18 @@ from typing import Any
 import numpy as np
 
 from model import adversary, honesty
-from model.ahead import Ahead
 from model.arrays import Array
-from model.augmentation import Augmenter
 from model.backprop import Backpropagation
 from model.calibration import Calibration
 from model.config import NetworkConfig, TrainingConfig
-from model.dataset import Dataset, Split
+from model.dataset import Split
 from model.errors import ConfigInvalid, DataError, Diverged
 from model.evaluation import Evaluation, error_interval, evaluate
 from model.growth import config_of, grown, require_larger
 from model.idle import without_idle
-from model.losses import DIGITS, LOSSES, desired_outputs
+from model.losses import LOSSES
+from model.mini_batches import MiniBatches, Purpose, generator
 from model.network import Network
-from model.novelty.nondigits import non_digits
 from model.optimizer import AdamW, Average, Optimizer, Sgd
 from model.parameters import Parameters
 from model.progress import EpochReport, Progress
@@ -35,19 +33,11 @@ from model.revision import REVISION
 from model.schedules import rate_factor
 from model.synthetic import synthetic_digits
 from model.teaching import taught
-from model.threads import blas_threads, cores
-
-AHEAD_FROM = 50_000_000
-"""Pictures in a mini-batch, times weights, from which the next one is made meanwhile: 784-512-256-10 with 128 has more.
-Between matrix products the interpreter lets only one of the two threads go on, so short ones gain nothing by a second."""
+from model.threads import blas_threads
 
 LOOKED_AT = 20_000
 """Training pictures, varied, of which one at least must activate a neuron for it to be published. A training that has fewer
 cannot tell which of its neurons are idle, and publishes all."""
-
-_START, _ORDER, _BATCH, _SYNTHETIC, _NON_DIGITS, _ADVERSARY, _IDLE = range(7)
-"""What a generator is for: first weights, the order of an epoch, variations of a mini-batch, synthetic digits, non-digits,
-the adversary's changes of a mini-batch, the pictures that tell idle neurons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +78,8 @@ class Trainer:
     Attributes:
         epoch: epochs ended.
         batch: mini-batches done of the epoch under way.
+        batch_size: pictures in a mini-batch.
+        batches: mini-batches of an epoch.
         history: one report for each ended epoch.
         revisions: of the code that has trained so far.
     """
@@ -116,7 +108,9 @@ class Trainer:
             raise DataError("expected at least one picture to learn from, got none")
         self.config = config
         if config.synthetic:
-            made = synthetic_digits(data.training, config.synthetic, self._rng(_SYNTHETIC))
+            made = synthetic_digits(
+                data.training, config.synthetic, generator(config.seed, Purpose.SYNTHETIC)
+            )
             data = Split(data.training.joined(made), data.validation)
         self.data = data
         self.network_config = network_config(config, start)
@@ -137,12 +131,8 @@ class Trainer:
             else Sgd(self.parameters.vector.size, config.momentum, config.weight_decay)
         )
         self.average = Average(self.parameters.vector, config.average) if config.average else None
-        self._pictures = self._with_non_digits()
-        self._kinds = self._pictures.labels.copy()
-        self._kinds[len(data.training) :] = DIGITS
-        self._desired = self._desired_by_kind()
-        self.batch_size = min(config.batch_size, len(self._pictures))
-        self.batches = len(self._pictures) // self.batch_size
+        self._mini_batches = MiniBatches(config, data.training)
+        self.batch_size, self.batches = self._mini_batches.size, self._mini_batches.an_epoch
         self.epoch, self.batch, self.loss_sum = 0, 0, 0.0
         self.history: list[EpochReport] = []
         self.revisions = [REVISION]
@@ -150,10 +140,6 @@ class Trainer:
         self._backpropagation = Backpropagation(
             network.sizes, self.network_config.activation, self._loss, self.batch_size
         )
-        self._augmenter = Augmenter(self._pictures.images, config.augmentation, self._pictures.labels)
-        self._inputs = np.empty((2, self.batch_size, network.sizes[0]), np.float32)
-        self._order: tuple[int, np.ndarray[tuple[int], np.dtype[np.intp]]] = 0, self._shuffled(0)
-        self._mini_batches = Ahead(self._mini_batch)
 
     @property
     def steps(self) -> int:
@@ -171,47 +157,10 @@ class Trainer:
         return self.epoch >= self.config.epochs
 
     def _first_network(self, start: Network | None) -> Network:
-        hidden, rng = self.network_config.hidden, self._rng(_START)
+        hidden, rng = self.network_config.hidden, generator(self.config.seed, Purpose.START)
         if start is None:
             return Network.create(hidden, self.network_config.activation, rng)
         return start if start.sizes[1:-1] == hidden else grown(start, hidden, rng)
-
-    def _rng(self, purpose: int, *position: int) -> np.random.Generator:
-        """Return the generator for one purpose at one place of the training; SFC64 is the fastest NumPy has."""
-        return np.random.Generator(np.random.SFC64([self.config.seed, purpose, *position]))
-
-    def _shuffled(self, epoch: int) -> "np.ndarray[tuple[int], np.dtype[np.intp]]":
-        """Return the order in which an epoch sees the training pictures."""
-        order: np.ndarray[tuple[int], np.dtype[np.intp]] = self._rng(_ORDER, epoch).permutation(
-            len(self._pictures)
-        )
-        return order
-
-    def _with_non_digits(self) -> Dataset:
-        """Return the training digits and then the pictures of no digit, whose labels mean nothing."""
-        digits, n = self.data.training, self.config.non_digits
-        if not n:
-            return digits
-        made = non_digits(digits, n, self._rng(_NON_DIGITS))
-        return digits.joined(Dataset(made, np.zeros(n, np.uint8)))
-
-    def _desired_by_kind(self) -> Array:
-        """Return (11, 10) desired outputs: for each digit that digit, and for pictures of no digit all ten alike.
-
-        Source of the latter: Hendrycks, Mazeika and Dietterich 2019, Deep anomaly detection with outlier exposure.
-        """
-        desired = desired_outputs(np.arange(DIGITS, dtype=np.uint8), self.config.label_smoothing)
-        return np.concatenate([desired, np.full((1, DIGITS), 1 / DIGITS, np.float32)])
-
-    def _mini_batch(self, step: int) -> tuple[Array, Array]:
-        """Return inputs and desired outputs of the mini-batch of a step, 1 the first; they depend on the step alone."""
-        epoch, batch = divmod(step - 1, self.batches)
-        if self._order[0] != epoch:
-            self._order = epoch, self._shuffled(epoch)
-        chosen = self._order[1][batch * self.batch_size : (batch + 1) * self.batch_size]
-        inputs = self._inputs[step % 2]
-        self._augmenter.batch(chosen, self._rng(_BATCH, epoch, batch), inputs)
-        return inputs, self._desired[self._kinds[chosen]]
 
     def learn_batch(self) -> None:
         """Learn from the next random mini-batch: forward, backward, and a step along the gradient.
@@ -228,7 +177,7 @@ class Trainer:
                 self.parameters,
                 self._backpropagation,
                 most=self.config.adversarial,
-                rng=self._rng(_ADVERSARY, self.epoch, self.batch),
+                rng=generator(self.config.seed, Purpose.ADVERSARY, self.epoch, self.batch),
             )
         if self._teachers:
             desired = taught(desired, inputs, self._teachers)
@@ -248,14 +197,8 @@ class Trainer:
         self.batch += 1
 
     def preparing_ahead(self) -> AbstractContextManager[None]:
-        """Make each mini-batch while the network learns from the one before, until the block is left.
-
-        It changes no bits. Where matrix products leave no core free, or are too short to hide the other thread's work, that
-        thread would only be in the way, and there is none.
-        """
-        weights = 0 if self._augmenter.identity else self.parameters.vector.size
-        worth = cores() > self.config.threads and self.batch_size * weights >= AHEAD_FROM
-        return self._mini_batches.running() if worth else nullcontext()
+        """Make each mini-batch while the network learns from the one before, where that pays, until the block is left."""
+        return self._mini_batches.preparing_ahead(self.parameters.vector.size)
 
     def end_epoch(self) -> None:
         """Read the held-out digits and begin the next epoch."""
@@ -291,19 +234,12 @@ class Trainer:
         """Return the network as it is now, without neurons known to be idle, with its calibration and its figures."""
         with blas_threads(self.config.threads):
             network = self.freeze()
-            if len(self._pictures) >= LOOKED_AT:
-                network = without_idle(network, self._varied(LOOKED_AT))
+            if self._mini_batches.pictures >= LOOKED_AT:
+                network = without_idle(network, self._mini_batches.varied(LOOKED_AT))
             evaluation = evaluate(network, self.data.validation)
             passes = honesty.detector_passes(self.config)
             fitted = honesty.fit(network, self.data, self.config.seed, passes)
         return Trained(network, fitted, tuple(self.history), evaluation, tuple(self.revisions))
-
-    def _varied(self, n: int) -> Array:
-        """Return variations of n training pictures, those of no digit among them: (n, 784)."""
-        chosen = self._rng(_IDLE).permutation(len(self._pictures))[:n]
-        inputs = np.empty((len(chosen), self._inputs.shape[2]), np.float32)
-        self._augmenter.batch(chosen, self._rng(_IDLE, 1), inputs)
-        return inputs
 
     def state(self) -> dict[str, Array]:
         """Return the arrays that change, for a checkpoint to read or to write into."""

@@ -1,5 +1,6 @@
 """``numeral models``, ``promote``, ``rollback`` and ``export``: versions and the names that point to them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,9 @@ from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_js
 
 if TYPE_CHECKING:
     from model.registry import Registry
+
+FOR_FILES = 200
+"""Characters a line where no terminal says how many it has: enough to cut nothing off."""
 
 AliasOption = Annotated[str, typer.Option(help="The alias to move.")]
 
@@ -110,7 +114,7 @@ def _list(registry: "Registry", *, as_json: bool) -> None:
         table.add_column(name)
     for row in rows:
         table.add_row(*_cells(row))
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else FOR_FILES).print(table)
 
 
 def _row(registry: "Registry", version: str, aliases: dict[str, str]) -> dict[str, Any]:

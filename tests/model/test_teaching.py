@@ -28,13 +28,26 @@ def some_inputs() -> Array:
 
 
 def test_desired_outputs_lie_between_label_and_teacher() -> None:
-    """By the share, worked out for each of the ten."""
+    """By the share, worked out for each of the ten, whether it reads the pictures rightly or not."""
     inputs, teacher = some_inputs(), network()
     desired = np.eye(DIGITS, dtype=np.float32)[:5]
     before = desired.copy()
     expected = SHARE * teacher.forward(inputs) + (1 - SHARE) * desired
     np.testing.assert_allclose(taught(desired, inputs, [teacher]), expected, atol=1e-7)
     np.testing.assert_array_equal(desired, before)
+
+
+def test_a_teacher_that_misreads_what_another_one_reads_is_not_heard() -> None:
+    """Of what both misread, both are."""
+    inputs, one, other = some_inputs(), network(), network(2)
+    desired = np.eye(DIGITS, dtype=np.float32)[other.forward(inputs).argmax(axis=1)]
+    assert (one.forward(inputs).argmax(axis=1) != desired.argmax(axis=1)).all()
+    heard = (1 - SHARE) * desired + SHARE * other.forward(inputs)
+    np.testing.assert_allclose(taught(desired, inputs, [one, other]), heard, atol=1e-7)
+    wrong = np.roll(desired, 1, axis=1)
+    wrong[wrong.argmax(axis=1) == one.forward(inputs).argmax(axis=1)] = 0.1
+    both = (1 - SHARE) * wrong + SHARE * (one.forward(inputs) + other.forward(inputs)) / 2
+    np.testing.assert_allclose(taught(wrong, inputs, [one, other]), both, atol=1e-7)
 
 
 def test_desired_outputs_have_the_sum_one() -> None:

@@ -109,8 +109,8 @@ def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object],
 
 def test_preparing_ahead_changes_no_bits(small_split: Split, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a free core, the thread that prepares the next mini-batch leaves the weights as they are, also after a stop."""
-    monkeypatch.setattr("model.training.cores", lambda: 2)
-    monkeypatch.setattr("model.training.AHEAD_FROM", 0)
+    monkeypatch.setattr("model.mini_batches.cores", lambda: 2)
+    monkeypatch.setattr("model.mini_batches.AHEAD_FROM", 0)
     config = TrainingConfig(network=NetworkConfig((20,)), epochs=2, batch_size=32, non_digits=50)
     alone, ahead = Trainer(config, small_split), Trainer(config, small_split)
     run(alone)
