@@ -215,7 +215,7 @@ def _unwrapped(value: object) -> bytes | ApiError:
 
 
 def from_base64(value: object) -> bytes:
-    """Return the bytes in a base64 text or data URL.
+    """Return the bytes in a base64 text or data URL; lines may be broken, as in mail (RFC 2045).
 
     Raises:
         ApiError: 400 malformed, 415 a data URL of another media type, 422 not a text.
@@ -233,6 +233,8 @@ def from_base64(value: object) -> bytes:
                 415, f"expected a data URL of {', '.join(IMAGE_TYPES)}, got another", field="image"
             )
         value = value[match.end() :]
+    if "\n" in value:
+        value = value.replace("\r", "").replace("\n", "")
     try:
         return _not_empty(a2b_base64(value, strict_mode=True))
     except (Base64Error, ValueError):

@@ -115,6 +115,14 @@ async def test_the_time_of_each_phase_is_told(client: httpx.AsyncClient) -> None
     assert phases == ["receive", "decode", "normalise", "queue", "forward", "encode"]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+async def test_base64_may_be_broken_into_lines(client: httpx.AsyncClient, end: str) -> None:
+    """As mail and the command `base64` do."""
+    whole = orjson.loads(LOSSLESS["base64"](digits(1)[0]).data)["image"]
+    lines = end.join(whole[start : start + 76] for start in range(0, len(whole), 76)) + end
+    assert await post(client, as_json(image=lines)) == await post(client, as_json(image=whole))
+
+
 async def test_a_batch_answers_in_order(client: httpx.AsyncClient) -> None:
     """As JSON and as a form; the readings are those of the single pictures, within rounding."""
     greys = digits(40)
