@@ -151,6 +151,14 @@ def stripe(digit: Grey, rng: np.random.Generator) -> Grey:
     return out
 
 
+def line(digit: Grey, rng: np.random.Generator) -> Grey:
+    """A line across the whole picture, two pixels wide."""
+    image = Image.fromarray(digit.copy())
+    first, last = rng.uniform(0, 27, 2)
+    ImageDraw.Draw(image).line([(0, first), (27, last)], fill=255, width=2)
+    return np.asarray(image)
+
+
 def dotted_line(digit: Grey, rng: np.random.Generator) -> Grey:
     return _scratched(digit, rng, dots=True)
 
@@ -210,6 +218,6 @@ CORRUPTIONS: dict[str, Kind] = {
     for f in (
         gaussian_noise, shot_noise, impulse_noise, speckle_noise, gaussian_blur, defocus_blur, motion_blur, zoom_blur,
         glass_blur, fog, dense_fog, frost, snow, brightness, contrast, saturate, jpeg_blocks, pixelate, quantize, thresholded,
-        elastic, rotate, shear, scale, translate, stripe, dotted_line, zigzag, spatter, outline,
+        elastic, rotate, shear, scale, translate, stripe, line, dotted_line, zigzag, spatter, outline,
     )
 }  # fmt: skip

@@ -56,15 +56,15 @@ def reader_of(predictor: Predictor) -> Reader:
         good = [picture for picture in found if isinstance(picture, Normalised)]
         if not good:
             return [str(picture) for picture in found]
-        pixels = np.stack([picture.pixels.ravel() for picture in good])
-        readings = iter(zip(pixels, predictor.read(pixels, list(good)), strict=True))
+        readings = iter(predictor.read_normalised(good))
         seen: list[Seen | str] = []
         for picture in found:
             if isinstance(picture, str):
                 seen.append(picture)
             else:
-                row, reading = next(readings)
-                seen.append(Seen(row, reading.digit, reading.confidence, reading.reason))
+                reading = next(readings)
+                pixels = picture.pixels.ravel()
+                seen.append(Seen(pixels, reading.digit, reading.confidence, reading.reason))
         return seen
 
     return read

@@ -1,5 +1,6 @@
 """What a program that asks for a digit gets: activations, the digit, and an honest confidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -148,6 +149,10 @@ class Predictor:
             for i in _unsure(sureness, is_digit):
                 readings[i] = self.read(pixels[i : i + 1], normalised[i : i + 1], policy)[0]
         return readings
+
+    def read_normalised(self, found: Sequence[Normalised]) -> list[Reading]:
+        """Read one or more pictures that the normaliser has prepared, as ``read`` does."""
+        return self.read(np.stack([one.pixels.ravel() for one in found]), list(found))
 
     def _probabilities(self, inputs: Array) -> tuple[Array, Array]:
         """Return calibrated activations, (batch, 10), and (batch,) probabilities that there is a digit."""

@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from model.arrays import Bytes
 from model.assessment import Curve
 from model.dataset import Dataset
-from model.pixels import Normalised, normalise
+from model.pixels import normalise
 from model.predictor import Predictor
 
 SIDE: Final = 28
@@ -118,8 +118,7 @@ def digit_reader(predictor: Predictor) -> DigitReader:
     """Return what reads digits in this process."""
 
     def read(pictures: Sequence[Bytes]) -> NDArray[np.int8]:
-        found: list[Normalised | None] = [normalise(picture) for picture in pictures]
-        pixels = np.stack([one.pixels.ravel() for one in found if one is not None])
-        return np.array([reading.digit for reading in predictor.read(pixels, found)], np.int8)
+        readings = predictor.read_normalised([normalise(picture) for picture in pictures])
+        return np.array([reading.digit for reading in readings], np.int8)
 
     return read
