@@ -84,7 +84,13 @@ _AGAIN: Final = replace(
 )
 _MARKED: Final = replace(_AGAIN, teachers=(stage(5), stage(7)), epochs=56, keep_start=0.3, seed=14)
 _LAST: Final = replace(
-    _MARKED, teachers=(stage(5), stage(8)), epochs=44, learning_rate=0.0008, promote="if_better", seed=15
+    _MARKED,
+    teachers=(stage(5), stage(8)),
+    epochs=44,
+    learning_rate=0.0008,
+    keep_start=0.0,
+    promote="if_better",
+    seed=15,
 )
 
 RECIPES: Final[dict[str, tuple[TrainingConfig, ...]]] = {
