@@ -92,6 +92,6 @@ def test_every_recipe_learns_and_resumes_to_the_same_bits(
     for _ in train(resumed, slice_seconds=1000.0):
         pass
     assert whole.parameters.vector.tobytes() == resumed.parameters.vector.tobytes()
-    assert whole.history[-1].validation_error < 0.5
+    assert whole.history[-1].validation_error < 0.6  # 0.9 by chance
     if start is None:  # what reads already has little left to gain, and an adversary that gets better at it
         assert whole.history[-1].loss < whole.history[0].loss

@@ -15,7 +15,7 @@ const diagram = new Diagram(place, choose);
 let network = null; // {version, layers, temperature} once the weights are here
 let picked = null; // the neuron that stays under the lens
 let pointed = null; // the one the pointer is on just now
-let layers = emptyLayers([784, 960, 567, 413, 10]);
+let layers = emptyLayers([784, 958, 562, 413, 10]);
 let wanted = false; // whether the section has come into view; before, nothing is fetched for it
 
 /** Start the section. */
