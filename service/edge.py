@@ -140,9 +140,8 @@ class Edge:
         self, exchange: Exchange, asked: Scope, request_id: str, send: Send
     ) -> tuple[int, int]:
         """Let FastAPI answer; return status and bytes sent."""
-        exchange.require_at_most(
-            self._largest
-        )  # FastAPI, too, would refuse it, but not with a document of ours
+        # FastAPI would refuse a larger one too, but not with a document of ours.
+        exchange.require_at_most(self._largest)
         status, sent, started = 500, 0, False
 
         async def receive() -> Message:
