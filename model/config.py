@@ -180,12 +180,15 @@ def _closed(prefix: str, values: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
-_KINDS: Final = {bool: "true or false", dict: "an object", list: "a list", str: "a text", type(None): "null"}
+_KINDS: Final = {
+    bool: "true or false", dict: "an object", float: "a number", int: "a number", list: "a list", str: "a text",
+    type(None): "null",
+}  # fmt: skip
 
 
 def _kind(value: object) -> str:
     """Name what came in the words of JSON, which most configurations come in."""
-    return _KINDS.get(type(value), "a number")
+    return _KINDS.get(type(value), "another value")
 
 
 def _whole(name: str, value: object, least: int, most: int) -> None:

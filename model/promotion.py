@@ -27,6 +27,7 @@ def promote(registry: Registry, version: str, policy: str, held_out: HeldOut) ->
     if policy == "never":
         return Verdict(promoted=False, reason="promotion was not asked for")
     while True:
+        # first the number, then the moves: a move made in between is then seen by the attempt below
         last, moves = registry.last_move(PRODUCTION), _moves(registry)
         earlier = next((move for move in moves if move.version == version and not move.rollback), None)
         if earlier is not None:

@@ -71,6 +71,7 @@ def _unpacked(file: zipfile.ZipFile, entry: zipfile.ZipInfo, largest: int) -> tu
     try:
         with file.open(entry) as unpacking:
             data = unpacking.read(largest + 1)
+    # NotImplementedError, too, is zipfile's: of an entry that needs a later version of the format
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
         return b"", "expected a whole file, got a damaged one"
     if len(data) > largest:

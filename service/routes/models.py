@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import ValidationError
 
 from model.card import model_card
 from model.errors import ArtifactCorrupt
@@ -96,9 +97,12 @@ AskedDep = Annotated[dict[str, Any], Depends(_asked)]
 )
 def set_alias(services: ServicesDep, name: AliasPath, asked: AskedDep) -> Alias:
     """Let an alias point to a version, which is loaded and checked first; the alias is made if need be."""
-    serving, version = services.serving, asked.get("version")
-    if len(asked) != 1 or not isinstance(version, str):
-        raise ApiError(422, 'expected {"version": "7"} or the like, got another document', field="version")
+    try:
+        version = AliasTarget.model_validate(asked).version
+    except ValidationError:
+        message = 'expected {"version": "7"} or the like, got another document'
+        raise ApiError(422, message, field="version") from None
+    serving = services.serving
     serving.fetch_version(version)
     move = serving.registry.set_alias(name, version, "set through the API")
     serving.refresh()

@@ -145,11 +145,17 @@ def test_other_versions_are_fetched_once(registry: Registry) -> None:
     assert serving.at_hand("production") is serving.at_hand("1") is serving.current
 
 
-def test_only_a_few_other_versions_are_kept(registry: Registry) -> None:
-    """The one asked for longest ago goes first."""
+@pytest.fixture
+def many(registry: Registry) -> Registry:
+    """More versions than are kept."""
     for seed in range(4, 4 + KEPT):
         publish_tiny(registry, seed)
-    serving = Serving(registry)
+    return registry
+
+
+def test_only_a_few_other_versions_are_kept(many: Registry) -> None:
+    """The one asked for longest ago goes first."""
+    serving = Serving(many)
     serving.refresh()
     names = [str(n) for n in range(2, KEPT + 3)]
     for name in names:
@@ -157,11 +163,9 @@ def test_only_a_few_other_versions_are_kept(registry: Registry) -> None:
     assert [name for name in names if serving.at_hand(name) is None] == ["2"]
 
 
-def test_a_version_that_is_asked_for_again_stays(registry: Registry) -> None:
+def test_a_version_that_is_asked_for_again_stays(many: Registry) -> None:
     """It counts as the most recent one then."""
-    for seed in range(4, 4 + KEPT):
-        publish_tiny(registry, seed)
-    serving = Serving(registry)
+    serving = Serving(many)
     serving.refresh()
     names = [str(n) for n in range(2, KEPT + 3)]
     for name in names[:-1]:
@@ -171,12 +175,10 @@ def test_a_version_that_is_asked_for_again_stays(registry: Registry) -> None:
     assert [name for name in names if serving.at_hand(name) is None] == ["3"]
 
 
-def test_the_shadow_stays_whatever_else_is_asked_for(registry: Registry) -> None:
+def test_the_shadow_stays_whatever_else_is_asked_for(many: Registry) -> None:
     """It reads every picture, so loading it anew each time would cost more than all answers."""
-    for seed in range(4, 4 + KEPT):
-        publish_tiny(registry, seed)
-    registry.set_alias("shadow", "2", "a test")
-    serving = Serving(registry)
+    many.set_alias("shadow", "2", "a test")
+    serving = Serving(many)
     serving.refresh()
     shadow = serving.fetch("shadow")
     for n in range(3, KEPT + 4):

@@ -184,7 +184,7 @@ async def test_fifty_requests_with_one_key_make_one_job(client: httpx.AsyncClien
 async def test_a_key_is_honoured_although_the_alias_has_moved(
     client: httpx.AsyncClient, app: Numeral
 ) -> None:
-    """What was asked for is compared, not the version that the alias named then; even if the alias is broken now."""
+    """What was asked for is compared, not the version that the alias named then."""
     key = {"Idempotency-Key": "moving"}
     asked = {"epochs": 1, "limit": 300, "start_from": "candidate"}
     registry = app.state.services.serving.registry
