@@ -103,6 +103,7 @@ class Remote:
 
         last, failures = "", 0
         while True:
+            before = last
             try:
                 headers = {"Last-Event-ID": last} if last else {}
                 path = f"/train/{job_id}/events"
@@ -115,11 +116,11 @@ class Remote:
                     for number, job in _events(answer.iter_lines()):
                         last, failures = number, 0
                         yield job
+                if last != before:  # it ended with the job, or will go on
+                    continue
                 problem = "the stream of events ended before the job"
             except httpx.TransportError as error:
                 problem = type(error).__name__
-            except ValueError as error:
-                raise RemoteError("expected events in JSON from the service, got others") from error
             failures += 1
             if failures > MOST_FAILURES:
                 raise RemoteError(f"expected the service to answer: {problem}")
@@ -140,7 +141,11 @@ def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
         if name == "id":
             number = value
         elif name == "data":
-            yield number, json.loads(value)
+            try:
+                job = json.loads(value)
+            except ValueError as error:
+                raise RemoteError("expected events in JSON from the service, got others") from error
+            yield number, job
 
 
 def _reason(answer: "httpx.Response") -> str:

@@ -71,6 +71,18 @@ def test_a_remote_training_is_watched_to_its_end(server: ServerProcess, home: Ho
     assert lines[-2:] == ["version 7  sha256:1", "promoted to production: better beyond chance"]
 
 
+def test_following_ends_with_the_job(
+    server: ServerProcess, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once: a stream that brought events is no failure to pause after."""
+    pauses: list[int] = []
+    monkeypatch.setattr("service.cli.remote._pause", lambda: pauses.append(1))
+    job_id = home.submit(seed=11)
+    work(home, job_id)
+    assert numeral("jobs", "follow", job_id, "--url", server.url).exit_code == 0
+    assert pauses == []
+
+
 def test_what_the_service_refuses_is_said_in_one_sentence(server: ServerProcess) -> None:
     """With exit status 1 and no traceback."""
     result = numeral("train", "--remote", server.url, "--epochs", "0")
