@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from model.arrays import Bytes
 from model.network import PIXELS
 from model.pixels import normalise
+from model.synthetic.clouds import clouds
 from model.synthetic.pen import SIDE, centred
 
 _SIDE: Final = 32
@@ -25,36 +26,22 @@ def textures(n: int, rng: np.random.Generator) -> Bytes:
 
 def silhouettes(n: int, rng: np.random.Generator) -> Bytes:
     """Return (n, 784) shapes of things: clouds, cut off at some height and at a box or an ellipse, centred."""
-    clouds = _clouds(n, rng.uniform(1, 2.5, (n, 1, 1)), rng)[:, 2:-2, 2:-2]
+    grey = clouds(n, _SIDE, rng.uniform(1, 2.5, (n, 1, 1)), rng)[:, 2:-2, 2:-2]
     height, softness = rng.normal(0, 0.5, (n, 1, 1)), rng.uniform(0.05, 0.6, (n, 1, 1))
     inside = _blobs(n, rng)[:, 2:-2, 2:-2] | _blobs(n, rng)[:, 2:-2, 2:-2]
     inside[:, :4] = inside[:, -4:] = inside[:, :, :4] = inside[:, :, -4:] = False
-    ink = np.clip((clouds - height) / softness + 0.5, 0, 1) * inside
+    ink = np.clip((grey - height) / softness + 0.5, 0, 1) * inside
     return centred(ink.astype(np.float32).reshape(n, PIXELS))
 
 
 def _scenes(n: int, rng: np.random.Generator) -> Bytes:
     """Return (n, 32, 32) grey pictures: clouds with shapes before them."""
-    clouds = _clouds(n, rng.uniform(0, 2, (n, 1, 1)), rng)
+    grey = clouds(n, _SIDE, rng.uniform(0, 2, (n, 1, 1)), rng)
     for _ in range(3):
-        clouds += rng.normal(0, 2, (n, 1, 1)) * _blobs(n, rng)
+        grey += rng.normal(0, 2, (n, 1, 1)) * _blobs(n, rng)
     contrast, light = rng.uniform(10, 60, (n, 1, 1)), rng.uniform(60, 200, (n, 1, 1))
-    scenes: Bytes = np.clip(light + contrast * clouds, 0, 255).astype(np.uint8)
+    scenes: Bytes = np.clip(light + contrast * grey, 0, 255).astype(np.uint8)
     return scenes
-
-
-def _clouds(n: int, steepness: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return (n, 32, 32) noise with mean 0 and deviation 1, whose frequencies' amplitudes fall as a power of their inverse.
-
-    In photographs the power is about 1. Source: Field 1987, Relations between the statistics of natural images and the
-    response properties of cortical cells.
-    """
-    frequency = np.hypot(np.fft.fftfreq(_SIDE)[:, None], np.fft.rfftfreq(_SIDE)[None])
-    frequency[0, 0] = 1 / _SIDE
-    clouds = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((n, _SIDE, _SIDE))) * frequency**-steepness)
-    clouds -= clouds.mean(axis=(1, 2), keepdims=True)
-    standard: NDArray[np.float64] = clouds / clouds.std(axis=(1, 2), keepdims=True)
-    return standard
 
 
 def _blobs(n: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -55,9 +55,7 @@ def paper_digits(data: Dataset, n: int, rng: np.random.Generator) -> Dataset:
 
 def _found(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[Bytes, int]]:
     """Yield picture and label for ever."""
-    inked = np.flatnonzero(data.images.max(axis=1) >= 128)
-    if not len(inked):
-        raise DataError("expected at least one picture with ink on it, got none")
+    inked = rows_with_ink(data)
     augmenter = Augmenter(data.images, _BEND, data.labels)
     varied = np.empty((256, SIDE * SIDE), np.float32)
     while True:
@@ -70,6 +68,18 @@ def _found(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[Bytes, int
             normalised = normalise(photograph(written, rng)).pixels
             if likeness(normalised, written) >= _KEPT:
                 yield normalised.ravel(), int(data.labels[row])
+
+
+def rows_with_ink(data: Dataset) -> NDArray[np.intp]:
+    """Return which pictures have anything on them to be found again.
+
+    Raises:
+        DataError: none has.
+    """
+    rows = np.flatnonzero(data.images.max(axis=1) >= 128)
+    if not len(rows):
+        raise DataError("expected at least one picture with ink on it, got none")
+    return rows
 
 
 def likeness(found: Bytes, written: Array) -> float:
