@@ -127,7 +127,8 @@ def _photographed(pictures: Bytes, rng: Rng) -> Bytes:
 def _weathered(pictures: Bytes, rng: Rng) -> Bytes:
     """Put a share of the pictures, or what is left where they were wiped away, through fog, grain and normaliser."""
     chosen: NDArray[np.intp] = np.flatnonzero(rng.random(len(pictures)) < WEATHERED)
-    for part in np.split(chosen, range(_AT_ONCE, len(chosen), _AT_ONCE)):
+    for start in range(0, len(chosen), _AT_ONCE):
+        part = chosen[start : start + _AT_ONCE]
         seen = pictures[part] * (rng.random((len(part), 1)) >= _WIPED)
         for i, picture in zip(part, weathered(seen, rng), strict=True):
             found = normalise(picture).pixels
