@@ -23,8 +23,9 @@ from model.config import LAYERS, NEURONS, WEIGHTS
 from model.detector import ACTIVATIONS as DETECTOR_ACTIVATIONS
 from model.detector import HIDDEN, detector_sizes
 from model.errors import ArtifactCorrupt, ShapeMismatch
+from model.form import PIXELS
 from model.losses import DIGITS
-from model.network import PIXELS, Layer, Network
+from model.network import Layer, Network
 from model.pixels import READABLE as PREPROCESSINGS
 from model.tensors import read_metadata
 

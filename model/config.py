@@ -8,6 +8,7 @@ from typing import Any, Final
 from model.activations import ACTIVATIONS
 from model.augmentation import AUGMENTATIONS
 from model.errors import ConfigInvalid
+from model.form import PIXELS
 from model.losses import LOSSES
 from model.schedules import SCHEDULES
 
@@ -42,7 +43,7 @@ class NetworkConfig:
             raise ConfigInvalid("network.hidden", f"expected at most {LAYERS} layers, got {len(self.hidden)}")
         for n in self.hidden:
             _whole("network.hidden", n, 1, NEURONS)
-        sizes = (784, *self.hidden, 10)
+        sizes = (PIXELS, *self.hidden, 10)
         weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
         if weights > WEIGHTS:
             raise ConfigInvalid("network.hidden", f"expected at most {WEIGHTS} weights, got {weights}")

@@ -8,8 +8,8 @@ import numpy as np
 
 from model.arrays import Bytes, Labels
 from model.errors import DataError
+from model.form import PIXELS
 from model.losses import DIGITS
-from model.network import PIXELS
 
 SPLIT_SEED = 20_260_101
 """Chooses the validation digits. It is the same for every training, so that versions can be compared on digits that

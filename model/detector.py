@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from model.arrays import Array
-from model.network import PIXELS, Network, sums
+from model.form import PIXELS
+from model.network import Network, sums
 
 HIDDEN: Final = 128
 """Neurons of the detector's one hidden layer: more told no more digits from letters, and cost time."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Bytes, Labels, Pixels
-from model.network import PIXELS
+from model.form import PIXELS
 
 INK_BOUNDS = (0.12, 0.14, 0.16, 0.175, 0.19, 0.205, 0.22, 0.24, 0.27)
 """Shares of the 784 pixels that have ink, rising; between two neighbours lies about a tenth of MNIST's digits."""

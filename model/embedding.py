@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from model import shipped
 from model.artifact import Artifact, assemble, decode_manifest
 from model.errors import ShapeMismatch, StoreUnavailable, VersionNotFound
+from model.form import PIXELS
 from model.images import decode
-from model.network import PIXELS
 from model.pixels import Normalised, normalise
 from model.predictor import Predictor, Reading
 from model.registry import Registry

@@ -17,7 +17,8 @@ from model.calibration import Calibration, expected_calibration_error
 from model.config import TrainingConfig
 from model.dataset import Dataset, Split
 from model.detector import digit_score
-from model.network import PIXELS, Network, as_inputs
+from model.form import PIXELS
+from model.network import Network, as_inputs
 from model.novelty.learning import fit_detector
 from model.novelty.nondigits import non_digits
 

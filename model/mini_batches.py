@@ -16,8 +16,8 @@ from model.arrays import Array
 from model.augmentation import Augmenter
 from model.config import TrainingConfig
 from model.dataset import Dataset
+from model.form import PIXELS
 from model.losses import DIGITS, desired_outputs
-from model.network import PIXELS
 from model.novelty.nondigits import non_digits
 from model.threads import cores
 

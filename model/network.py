@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from model.activations import ACTIVATIONS, softmax
 from model.arrays import Array, Pixels
 from model.errors import ShapeMismatch
+from model.form import PIXELS
 from model.initialisation import initial_weight
 from model.losses import DIGITS
-
-PIXELS = 784
-"""Input activations: 28 rows of 28 pixels."""
 
 MANY = 64
 """Pictures of a batch among which hardly a pixel or a neuron stays without use."""

@@ -19,8 +19,9 @@ import numpy as np
 from model.activations import LEAK
 from model.arrays import Array
 from model.artifact import Artifact
+from model.form import PIXELS
 from model.losses import DIGITS
-from model.network import PIXELS, Layer
+from model.network import Layer
 
 IR_VERSION, OPSET = 9, 20
 """The oldest with the tanh form of GELU: ONNX 1.15, onnxruntime 1.17."""

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.arrays import Bytes
+from model.form import SIDE
 from model.normalisation.clean import fitted, mnist_box, mnist_boxes
 from model.normalisation.location import located
 from model.normalisation.planes import Box, Plane
-from model.normalisation.shaping import SIDE, shaped
+from model.normalisation.shaping import shaped
 
 VERSION = "3"
 READABLE = frozenset({"1", "2", VERSION})

@@ -13,6 +13,7 @@ from PIL import Image
 from model.arrays import Bytes
 from model.assessment import Assessment, Curve, abstention, reliability
 from model.charts import confusion_matrix
+from model.form import SIDE
 from model.report_charts import Axis, error_axis, line_chart, reliability_chart
 
 SHOWN: Final = 48
@@ -126,7 +127,7 @@ def _picture(assessment: Assessment, row: int) -> str:
 def data_url(pixels: Bytes) -> str:
     """Return (784,) grey values as the data URL of a PNG, ink dark on light as it was written."""
     file = BytesIO()
-    Image.fromarray(255 - pixels.reshape(28, 28)).save(file, "PNG")
+    Image.fromarray(255 - pixels.reshape(SIDE, SIDE)).save(file, "PNG")
     return f"data:image/png;base64,{b64encode(file.getvalue()).decode()}"
 
 

@@ -14,10 +14,10 @@ from PIL import Image, ImageFilter
 from model.arrays import Bytes
 from model.assessment import Curve
 from model.dataset import Dataset
+from model.form import SIDE
 from model.pixels import normalise
 from model.predictor import Predictor
 
-SIDE: Final = 28
 DIGITS_READ: Final = 500
 """Test digits each point of a curve is measured on, unless told otherwise."""
 

@@ -17,9 +17,9 @@ import numpy as np
 from model.arrays import Bytes, Labels
 from model.dataset import Dataset
 from model.errors import DataError, ImageError
+from model.form import PIXELS
 from model.images import decode
 from model.losses import DIGITS
-from model.network import PIXELS
 from model.pixels import normalise
 
 MNIST = Path(__file__).parent / "data" / "mnist"

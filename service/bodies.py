@@ -16,7 +16,7 @@ import numpy as np
 import orjson
 
 from model.arrays import Pixels
-from model.network import PIXELS
+from model.form import PIXELS, SIDE
 from service import multipart
 from service.errors import ApiError, BodyTooLarge
 from service.exchange import Exchange
@@ -26,7 +26,6 @@ IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"
 JSON, MULTIPART, BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
 _RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, BYTES))
-_SIDE = 28
 _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
@@ -270,7 +269,7 @@ def _flat(value: object) -> list[Any]:
     if isinstance(value, list):
         if len(value) == PIXELS:
             return value
-        if len(value) == _SIDE and all(isinstance(row, list) and len(row) == _SIDE for row in value):
+        if len(value) == SIDE and all(isinstance(row, list) and len(row) == SIDE for row in value):
             return list(chain.from_iterable(value))
     raise ApiError(
         422, "expected pixels to be 28 rows of 28 numbers, or 784 numbers; got another shape", field="pixels"

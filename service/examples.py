@@ -10,8 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from model.clock import now
 from model.dataset import Dataset
+from model.form import PIXELS
 from model.losses import DIGITS
-from model.network import PIXELS
 from model.store import Store
 from service.database import examples
 from service.example import Example

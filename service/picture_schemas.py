@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from model.network import PIXELS as COUNT
+from model.form import PIXELS as COUNT
 from service import png
 from service.bodies import BYTES, IMAGE_TYPES, JSON, MULTIPART
 

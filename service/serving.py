@@ -17,7 +17,7 @@ import numpy as np
 from model.arrays import Array
 from model.artifact import Artifact
 from model.errors import ArtifactCorrupt, ConfigInvalid, ModelError, VersionNotFound
-from model.network import PIXELS
+from model.form import PIXELS
 from model.predictor import Policy, Predictor
 from model.registry import Registry
 from model.shipped import PRODUCTION

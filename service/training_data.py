@@ -16,7 +16,7 @@ from model import sources
 from model.config import TrainingConfig
 from model.dataset import Dataset, Split, split
 from model.errors import DataError
-from model.network import PIXELS
+from model.form import PIXELS
 from model.store import Store
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from model.arrays import Array, Bytes, Labels
 from model.augmentation.degrade import Degradation
 from model.augmentation.settings import AUGMENTATIONS, AugmentationSettings
 from model.augmentation.thickness import Thickness
-from model.augmentation.warp import PIXELS, Warp
+from model.augmentation.warp import Warp
 from model.errors import ConfigInvalid, ShapeMismatch
+from model.form import PIXELS
 
 BLOCK: Final = 128
 """Digits worked on together: their buffers stay in the second-level cache."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.arrays import Array
 from model.augmentation.settings import AugmentationSettings
-from model.augmentation.warp import PIXELS, SIDE
+from model.form import PIXELS, SIDE
 
 _SCALES: Final = (7, 8, 10, 12, 14, 16, 18)
 """Sides, in pixels, of the coarse pictures that lost resolution passes through."""

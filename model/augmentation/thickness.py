@@ -5,7 +5,8 @@ from numpy.typing import NDArray
 
 from model.arrays import Bytes
 from model.augmentation.settings import AugmentationSettings
-from model.augmentation.warp import ONE, PAD, PADDED, SIDE, Fixed
+from model.augmentation.warp import ONE, PAD, PADDED, Fixed
+from model.form import SIDE
 
 
 class Thickness:

@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from model.arrays import Array, Labels
 from model.augmentation.settings import AugmentationSettings
+from model.form import PIXELS, SIDE
 
-SIDE: Final = 28
-PIXELS: Final = SIDE * SIDE
 PAD: Final = 2
 PADDED: Final = SIDE + 2 * PAD
 """Digits lie on 32x32 paper, so that all four neighbours of a sampled point exist."""

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.arrays import Bytes
+from model.form import DIGIT_SIDE, SIDE
 from model.normalisation.planes import Box, Mask, Plane, extent
 from model.normalisation.resampling import Floats
 from model.normalisation.scratches import without_scratches
-from model.normalisation.shaping import DIGIT_SIDE, INDEX, SIDE, placed
+from model.normalisation.shaping import INDEX, placed
 
 FULL = 200
 """The strongest ink has at least this level; interpolation takes the peak off thin strokes."""

@@ -3,15 +3,10 @@
 import numpy as np
 from PIL import Image
 
+from model.form import DIGIT_SIDE, SIDE
 from model.normalisation.planes import Plane, extent
 from model.normalisation.resampling import Floats, averaging, both, enlarging
 from model.normalisation.strokes import with_stroke_width
-
-SIDE = 28
-"""Pixels: the side of MNIST's pictures, and of what the network reads."""
-
-DIGIT_SIDE = 20
-"""Pixels of the 28: the longer side of the digit in them."""
 
 FINE = 3
 """Fine pixels along one of the 28; strokes get their width in these."""

@@ -8,8 +8,9 @@ from PIL import Image
 
 from model.arrays import Array, Bytes
 from model.dataset import Dataset
-from model.network import PIXELS, as_inputs
-from model.synthetic.pen import BOX, SIDE, centred, draw
+from model.form import DIGIT_SIDE, PIXELS, SIDE
+from model.network import as_inputs
+from model.synthetic.pen import centred, draw
 
 Rng = np.random.Generator
 
@@ -74,9 +75,9 @@ def _fitted(row: Bytes, rng: Rng) -> Array:
     lines = np.flatnonzero(row.any(axis=1))
     inked = row[lines[0] : lines[-1] + 1] if len(lines) else row
     longest = max(inked.shape)
-    height, width = (max(1, round(side * BOX / longest)) for side in inked.shape)
+    height, width = (max(1, round(side * DIGIT_SIDE / longest)) for side in inked.shape)
     if rng.random() < 0.4:
-        height = int(rng.integers(height, BOX + 1))
+        height = int(rng.integers(height, DIGIT_SIDE + 1))
     picture = np.zeros((SIDE, SIDE), np.float32)
     top, left = (SIDE - height) // 2, (SIDE - width) // 2
     small = Image.fromarray(inked).resize((width, height), Image.Resampling.BOX)

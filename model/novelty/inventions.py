@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Bytes
-from model.network import PIXELS
+from model.form import PIXELS
 from model.synthetic.drawn import inked, interpolated
 
 Floats = NDArray[np.float64]

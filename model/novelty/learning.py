@@ -12,9 +12,10 @@ from model.augmentation import Augmenter
 from model.backprop import Backpropagation
 from model.dataset import Dataset
 from model.detector import DIGIT, NO_DIGIT, OUTPUTS, detector_sizes
+from model.form import PIXELS
 from model.initialisation import initial_weight
 from model.losses import LOSSES
-from model.network import PIXELS, Network
+from model.network import Network
 from model.novelty.nondigits import non_digits
 from model.optimizer import AdamW
 from model.parameters import Parameters

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes
 from model.dataset import Dataset
-from model.network import PIXELS, as_inputs
+from model.form import PIXELS, SIDE
+from model.network import as_inputs
 from model.novelty.compositions import several, spoiled, turned
 from model.novelty.glyphs import glyphs
 from model.novelty.inventions import invented, scribbles
@@ -16,7 +17,6 @@ from model.novelty.textures import silhouettes, textures
 from model.pixels import normalise
 from model.synthetic.drawn import inked, paths
 from model.synthetic.papers import photograph
-from model.synthetic.pen import SIDE
 from model.synthetic.templates import Stroke
 from model.synthetic.weathered import weathered
 

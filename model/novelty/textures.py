@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Bytes
-from model.network import PIXELS
+from model.form import PIXELS, SIDE
 from model.pixels import normalise
 from model.synthetic.clouds import clouds
-from model.synthetic.pen import SIDE, centred
+from model.synthetic.pen import centred
 
 _SIDE: Final = 32
 

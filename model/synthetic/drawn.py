@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from model.arrays import Array
 from model.dataset import Dataset
+from model.form import DIGIT_SIDE, SIDE
 from model.losses import DIGITS
-from model.synthetic.pen import BOX, SIDE, SOFTNESS, centred, draw
+from model.synthetic.pen import SOFTNESS, centred, draw
 from model.synthetic.templates import TEMPLATES, Stroke
 
 _STEPS: Final = 8
@@ -97,6 +98,6 @@ def _fitted(points: NDArray[np.float64], width: NDArray[np.float64]) -> Array:
     """Scale paths so that their ink fills the 20x20 box in the middle of the picture, keeping proportions."""
     low, high = points.min(axis=1, keepdims=True), points.max(axis=1, keepdims=True)
     longest = (high - low).max(axis=2, keepdims=True)
-    scale = (BOX - SOFTNESS - width[:, None, None]) / longest
+    scale = (DIGIT_SIDE - SOFTNESS - width[:, None, None]) / longest
     fitted: Array = ((points - (low + high) / 2) * scale + (SIDE - 1) / 2).astype(np.float32)
     return fitted

@@ -12,9 +12,10 @@ from PIL import Image
 
 from model.arrays import Bytes
 from model.dataset import Dataset
+from model.form import SIDE
 from model.network import as_inputs
 from model.pixels import normalise
-from model.synthetic.pen import SIDE, draw
+from model.synthetic.pen import draw
 
 Vector = NDArray[np.float64]
 

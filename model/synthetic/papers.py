@@ -16,8 +16,8 @@ from model.arrays import Array, Bytes
 from model.augmentation import AugmentationSettings, Augmenter
 from model.dataset import Dataset
 from model.errors import DataError
+from model.form import SIDE
 from model.pixels import normalise
-from model.synthetic.pen import SIDE
 
 _BEND: Final = AugmentationSettings(
     rotation=8.0,

@@ -6,11 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes
-from model.network import PIXELS
-
-SIDE: Final = 28
-BOX: Final = 20
-"""MNIST's digits fill a box of 20 pixels in a picture of 28."""
+from model.form import PIXELS, SIDE
 
 _BLOCK: Final = 128
 SOFTNESS: Final = 1.0

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes
 from model.dataset import Dataset
-from model.synthetic.pen import SIDE, centred, draw
+from model.form import SIDE
+from model.synthetic.pen import centred, draw
 
 Vector = NDArray[np.float64]
 

@@ -12,10 +12,10 @@ from PIL import Image
 
 from model.arrays import Bytes
 from model.dataset import Dataset
+from model.form import SIDE
 from model.pixels import normalise
 from model.synthetic.clouds import clouds
 from model.synthetic.papers import likeness, rows_with_ink
-from model.synthetic.pen import SIDE
 
 Pictures = NDArray[np.float64]
 

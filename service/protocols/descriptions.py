@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from model.network import PIXELS
+from model.form import PIXELS
 from service.protocols.v2_request import OUTPUTS
 
 MODEL = "digits"

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from model.network import PIXELS
+from model.form import PIXELS
 from service.errors import ApiError
 
 _SPARE = 4096

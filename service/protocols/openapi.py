@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from model.network import PIXELS
+from model.form import PIXELS
 from service.picture_schemas import ANY_IMAGE, NUMBER, SEVEN
 from service.picture_schemas import PIXELS as PIXELS_SCHEMA
 from service.protocols.v2_request import OUTPUTS

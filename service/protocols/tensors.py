@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Pixels
-from model.network import PIXELS
+from model.form import PIXELS
 from service import bodies
 from service.errors import ApiError
 

@@ -7,8 +7,9 @@ from model import adversary
 from model.arrays import Array
 from model.backprop import Backpropagation
 from model.dataset import Split
+from model.form import PIXELS
 from model.losses import LOSSES, desired_outputs
-from model.network import PIXELS, Network, as_inputs
+from model.network import Network, as_inputs
 from model.parameters import Parameters
 from model.training import Trainer, train
 from tests.model.conftest import small_config

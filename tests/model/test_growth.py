@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from model.errors import ConfigInvalid
+from model.form import PIXELS
 from model.growth import grown
-from model.network import PIXELS, Network
+from model.network import Network
 
 
 def rng() -> np.random.Generator:

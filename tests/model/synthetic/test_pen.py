@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from model.arrays import Array
-from model.synthetic.pen import SIDE, centred, draw
+from model.form import SIDE
+from model.synthetic.pen import centred, draw
 
 Point = tuple[float, float]
 
