@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from model.arrays import Bytes
-from model.assessment import NO_DIGIT, Assessment
+from model.assessment import NON_DIGIT, Assessment
 from model.dataset import Dataset
 from model.errors import DataError, ImageError
 from model.images import decode
@@ -122,7 +122,7 @@ def _labelled(folder: Path) -> list[tuple[int, Path]]:
     if labelled:
         return labelled
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in PICTURES)
-    return [(NO_DIGIT, file) for file in files]
+    return [(NON_DIGIT, file) for file in files]
 
 
 def _contents_read(read: Reader, paths: Sequence[Path]) -> list[Seen | str]:

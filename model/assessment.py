@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes
-from model.calibration import expected_calibration_error
+from model.calibration import honesty_figures
 from model.evaluation import error_interval
 from model.losses import DIGITS
 
-NO_DIGIT: Final = -1
+NON_DIGIT: Final = -1
 """The label of a picture that is no digit."""
 
 SURE: Final = 0.9
@@ -62,7 +62,7 @@ class Assessment:
     @property
     def real(self) -> NDArray[np.bool_]:
         """(n,) whether there is a digit."""
-        real: NDArray[np.bool_] = self.labels != NO_DIGIT
+        real: NDArray[np.bool_] = self.labels != NON_DIGIT
         return real
 
     def confusion(self) -> NDArray[np.intp]:
@@ -78,7 +78,7 @@ class Assessment:
         if self.real.any():
             figures |= self._digit_figures()
         if not self.real.all():
-            figures |= self._no_digit_figures()
+            figures |= self._non_digit_figures()
         return figures
 
     def _digit_figures(self) -> dict[str, Any]:
@@ -89,20 +89,16 @@ class Assessment:
         return {
             "error": float(wrong.sum() / n),
             "error_interval": [round(low, 6), round(high, 6)],
-            "calibration_error": round(
-                expected_calibration_error(self.confidence[real], self.right[real]), 6
-            ),
-            "abstained": float((~answered & real).sum() / n),
             "reasons": dict(sorted(Counter(reasons.tolist()).items())),
-            "answered_error": float((wrong & answered).sum() / max(1, answered.sum())),
+            **honesty_figures(self.confidence[real], self.right[real], self.answered[real]),
         }
 
-    def _no_digit_figures(self) -> dict[str, Any]:
-        strange = ~self.real
+    def _non_digit_figures(self) -> dict[str, Any]:
+        non_digits = ~self.real
         return {
-            "no_digits": int(strange.sum()),
-            "no_digits_answered": float((self.answered & strange).sum() / strange.sum()),
-            "no_digits_sure": float(((self.confidence > SURE) & strange).sum() / strange.sum()),
+            "non_digits": int(non_digits.sum()),
+            "non_digits_answered": float((self.answered & non_digits).sum() / non_digits.sum()),
+            "non_digits_sure": float(((self.confidence > SURE) & non_digits).sum() / non_digits.sum()),
         }
 
 

@@ -150,3 +150,16 @@ def expected_calibration_error(
     bin_of = np.minimum((confidence * bins).astype(np.intp), bins - 1)
     gap = np.bincount(bin_of, weights=confidence.astype(np.float64) - right, minlength=bins)
     return float(np.abs(gap).sum() / max(1, len(confidence)))
+
+
+def honesty_figures(
+    confidence: Array,
+    right: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    answered: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+) -> dict[str, float]:
+    """Return the calibration error of (n,) readings, the share abstained from, and the error of the rest, each 0 to 1."""
+    return {
+        "calibration_error": round(expected_calibration_error(confidence, right), 6),
+        "abstained": round(float(1 - answered.mean()), 6),
+        "answered_error": round(float((answered & ~right).sum() / max(1, answered.sum())), 6),
+    }

@@ -15,7 +15,7 @@ from model.network import Network, sums
 HIDDEN: Final = 128
 """Neurons of the detector's one hidden layer: more told no more digits from letters, and cost time."""
 
-NO_DIGIT, DIGIT = 0, 1
+NON_DIGIT, DIGIT = 0, 1
 OUTPUTS: Final = 2
 """No digit, and a digit."""
 
@@ -42,5 +42,5 @@ def digit_score(detector: Network, hidden: Array, inputs: Array) -> Array:
     a += first.bias
     np.maximum(a, np.float32(0), out=a)
     z = last.weighted_sums(a)
-    score: Array = z[:, DIGIT] - z[:, NO_DIGIT]
+    score: Array = z[:, DIGIT] - z[:, NON_DIGIT]
     return score

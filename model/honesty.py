@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model.arrays import Array, Bytes, Labels
 from model.augmentation import Augmenter
-from model.calibration import Calibration, expected_calibration_error
+from model.calibration import Calibration
 from model.config import TrainingConfig
 from model.dataset import Dataset, Split
 from model.detector import digit_score
@@ -28,13 +28,13 @@ ABSTAINED: Final = 0.006
 SHARES: Final = (0.001, 0.002, 0.004, 0.006, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 """Shares of good digits whose confidence is kept, so that another policy can be asked for."""
 
-NO_DIGITS: Final = 0.03
+NON_DIGITS: Final = 0.03
 """The share of no-digits among the pictures that confidence is calibrated for: more would make it too low for digits."""
 
 DISTORTION: Final = "standard"
 """How held-out digits are distorted; wider than real hands and cameras would make the confidence in them too low."""
 
-LEAST_STRANGE, MOST_STRANGE = 100, 1000
+LEAST_NON_DIGITS, MOST_NON_DIGITS = 100, 1000
 """Pictures that are no digit, to calibrate with."""
 
 EPOCHS_A_PASS: Final = 5
@@ -73,7 +73,7 @@ def fit(network: Network, data: Split, seed: int, passes: int) -> Calibration:
     held_out, labels = data.validation, data.validation.labels
     clean = read(network, detector, as_inputs(held_out.images))
     odd = read(network, detector, _distorted(held_out, rng))
-    none = read(network, detector, as_inputs(_strange(data, rng)))
+    none = read(network, detector, as_inputs(_non_digits(data, rng)))
     temperature = fit_temperature(
         np.concatenate([clean.logits, odd.logits]), np.concatenate([labels, labels])
     )
@@ -84,26 +84,6 @@ def fit(network: Network, data: Split, seed: int, passes: int) -> Calibration:
     return Calibration(
         temperature, detector, slope, offset, least_confidence=dict(abstained)[ABSTAINED], abstained=abstained
     )
-
-
-def honesty_figures(
-    network: Network, calibration: Calibration, digits: Dataset, name: str
-) -> dict[str, float]:
-    """Return what a manifest keeps of labelled digits: calibration error, the share abstained from, the error of the rest.
-
-    Args:
-        network: the network.
-        calibration: its calibration.
-        digits: that neither has learned from.
-        name: of the set, the beginning of the figures' names.
-    """
-    read, confidence = answers(calibration, network, digits.images)
-    right, answered = read == digits.labels, confidence >= calibration.least_confidence
-    return {
-        f"{name}_calibration_error": round(expected_calibration_error(confidence, right), 6),
-        f"{name}_abstained": round(float(1 - answered.mean()), 6),
-        f"{name}_answered_error": round(float((answered & ~right).sum() / max(1, answered.sum())), 6),
-    }
 
 
 def answers(calibration: Calibration, network: Network, images: Bytes) -> "tuple[NDArray[np.intp], Array]":
@@ -136,8 +116,8 @@ def _distorted(digits: Dataset, rng: np.random.Generator) -> Array:
     return out
 
 
-def _strange(data: Split, rng: np.random.Generator) -> Bytes:
-    n = min(MOST_STRANGE, max(LEAST_STRANGE, len(data.training)))
+def _non_digits(data: Split, rng: np.random.Generator) -> Bytes:
+    n = min(MOST_NON_DIGITS, max(LEAST_NON_DIGITS, len(data.training)))
     return non_digits(data.validation, n, rng)
 
 
@@ -168,7 +148,7 @@ def _surprise(logits: Array, labels: Labels, temperature: float) -> float:
 def fit_odds(digits: Array, none: Array) -> tuple[float, float]:
     """Return slope and offset of the logistic regression from score to the odds that there is a digit.
 
-    Newton's method on two numbers; the pictures weigh so that ``NO_DIGITS`` of them are none. A little of a pull
+    Newton's method on two numbers; the pictures weigh so that ``NON_DIGITS`` of them are none. A little of a pull
     towards slope 1 and offset 0 keeps both finite where the scores part the two perfectly.
 
     Args:
@@ -177,7 +157,7 @@ def fit_odds(digits: Array, none: Array) -> tuple[float, float]:
     """
     x = np.concatenate([digits, none]).astype(np.float64)
     y = np.concatenate([np.ones(len(digits)), np.zeros(len(none))])
-    weight = np.where(y > 0, (1 - NO_DIGITS) / len(digits), NO_DIGITS / len(none))
+    weight = np.where(y > 0, (1 - NON_DIGITS) / len(digits), NON_DIGITS / len(none))
     features = np.stack([x, np.ones_like(x)], axis=1)
     start = np.array([1.0, 0.0])
     theta, pull = start.copy(), 1e-4

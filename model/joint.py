@@ -12,7 +12,7 @@ import numpy as np
 
 from model.activations import ACTIVATIONS
 from model.arrays import Array
-from model.detector import DIGIT, NO_DIGIT
+from model.detector import DIGIT, NON_DIGIT
 from model.network import Layer, Network, require_columns, sums
 
 Place = Callable[[Sequence[Array]], Sequence[Array]]
@@ -82,5 +82,5 @@ class Joint:
         seen += z[:, len(outputs) :]
         np.maximum(seen, np.float32(0), out=seen)
         said = self._saying.weighted_sums(seen)
-        scores: Array = said[:, DIGIT] - said[:, NO_DIGIT]
+        scores: Array = said[:, DIGIT] - said[:, NON_DIGIT]
         return z[:, : len(outputs)] + outputs, scores

@@ -136,10 +136,10 @@ class Predictor:
         activations, is_digit = self._probabilities(as_inputs(pixels))
         sureness = activations.max(axis=1)
         digits, confidences = activations.argmax(axis=1).tolist(), (sureness * is_digit).tolist()
-        strange, empty = (is_digit < sureness).tolist(), (pixels.max(axis=1) == 0).tolist()
+        unlikely, empty = (is_digit < sureness).tolist(), (pixels.max(axis=1) == 0).tolist()
         readings = []
         for i, found in zip(range(len(pixels)), normalised, strict=True):
-            doubt: Reason = "not_a_digit" if strange[i] else "ambiguous"
+            doubt: Reason = "not_a_digit" if unlikely[i] else "ambiguous"
             reason = doubt if confidences[i] < least else None
             reading = Reading(digits[i], confidences[i], activations[i], reason, doubt)
             if empty[i] or (found is not None and (found.blank or found.components != 1)):

@@ -7,13 +7,13 @@ from typing import Any
 
 from model import sources
 from model.artifact import FORMAT, FORMAT_VERSION, architecture, encode_weights
-from model.calibration import Calibration
+from model.calibration import Calibration, honesty_figures
 from model.charts import confusion_matrix, learning_curve
 from model.config import TrainingConfig
 from model.dataset import Split
 from model.drift import profile
-from model.evaluation import Evaluation, error_interval, evaluate
-from model.honesty import honesty_figures
+from model.evaluation import Evaluation, error_interval
+from model.honesty import answers
 from model.network import Network
 from model.pixels import VERSION as PREPROCESSING
 from model.registry import Registry
@@ -133,13 +133,16 @@ def test_metrics(network: Network, calibration: Calibration, data: str) -> dict[
     if data != "mnist":
         return {}
     test = sources.load_test()
-    error = evaluate(network, test).error
-    low, high = error_interval(round(error * len(test)), len(test))
+    digits, confidence = answers(calibration, network, test.images)
+    right = digits == test.labels
+    wrong = int((~right).sum())
+    low, high = error_interval(wrong, len(test))
+    figures = honesty_figures(confidence, right, confidence >= calibration.least_confidence)
     return {
         "test_images": len(test),
-        "test_error": error,
+        "test_error": wrong / len(test),
         "test_error_interval": [round(low, 6), round(high, 6)],
-        **honesty_figures(network, calibration, test, "test"),
+        **{f"test_{name}": figure for name, figure in figures.items()},
     }
 
 

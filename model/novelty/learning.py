@@ -11,7 +11,7 @@ import numpy as np
 from model.augmentation import Augmenter
 from model.backprop import Backpropagation
 from model.dataset import Dataset
-from model.detector import DIGIT, NO_DIGIT, OUTPUTS, detector_sizes
+from model.detector import DIGIT, NON_DIGIT, OUTPUTS, detector_sizes
 from model.form import PIXELS
 from model.initialisation import initial_weight
 from model.losses import LOSSES
@@ -45,9 +45,9 @@ def fit_detector(network: Network, data: Dataset, seed: int, passes: int = 1) ->
     rng = np.random.Generator(np.random.SFC64([seed, 0x0DD]))
     drawn = drawn_digits(max(10, len(data) // 8), rng)
     digits = data.joined(drawn)
-    strange = non_digits(data, max(LEAST, min(MOST, A_PASS * passes, len(data))), rng)
-    images = np.concatenate([digits.images, strange])
-    labels = np.concatenate([digits.labels, np.zeros(len(strange), np.uint8)])
+    others = non_digits(data, max(LEAST, min(MOST, A_PASS * passes, len(data))), rng)
+    images = np.concatenate([digits.images, others])
+    labels = np.concatenate([digits.labels, np.zeros(len(others), np.uint8)])
     return _learn(network, Augmenter(images, AUGMENTATION, labels), len(digits), passes, rng)
 
 
@@ -64,10 +64,10 @@ def _learn(
     half = _BATCH // 2
     steps = max(FEWEST_STEPS, passes * (digits // _BATCH))
     desired = np.zeros((_BATCH, OUTPUTS), np.float32)
-    desired[:half, DIGIT] = desired[half:, NO_DIGIT] = 1
-    strange = len(augmenter.images) - digits
+    desired[:half, DIGIT] = desired[half:, NON_DIGIT] = 1
+    others = len(augmenter.images) - digits
     for step in range(1, steps + 1):
-        chosen = np.concatenate([rng.integers(digits, size=half), digits + rng.integers(strange, size=half)])
+        chosen = np.concatenate([rng.integers(digits, size=half), digits + rng.integers(others, size=half)])
         augmenter.batch(chosen, rng, inputs)
         seen[:, :-PIXELS] = network.hidden_and_logits(inputs)[0]
         seen[:, -PIXELS:] = inputs

@@ -211,11 +211,11 @@ def _lines(one: dict[str, Any]) -> list[str]:
             f"abstained          {_percent(one['abstained'])}" + (f"  ({reasons})" if reasons else ""),
             f"error of answered  {_percent(one['answered_error'])}",
         ]
-    if "no_digits" in one:
+    if "non_digits" in one:
         lines += [
-            f"no digit           {one['no_digits']}",
-            f"… and answered     {_percent(one['no_digits_answered'])}",
-            f"… and sure         {_percent(one['no_digits_sure'])}  (confidence over 0.9)",
+            f"no digit           {one['non_digits']}",
+            f"… and answered     {_percent(one['non_digits_answered'])}",
+            f"… and sure         {_percent(one['non_digits_sure'])}  (confidence over 0.9)",
         ]
     return lines
 

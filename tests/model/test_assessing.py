@@ -8,7 +8,7 @@ from PIL import Image
 
 from model.artifact import Artifact
 from model.assessing import assess_digits, assess_folder, reader_of
-from model.assessment import NO_DIGIT
+from model.assessment import NON_DIGIT
 from model.dataset import Dataset
 from model.errors import DataError
 from model.predictor import Predictor
@@ -53,10 +53,10 @@ def test_a_folder_without_labels_holds_no_digits(predictor: Predictor, tmp_path:
     """Nothing there can be right; a blank picture is abstained from."""
     Image.new("L", (40, 40), 255).save(tmp_path / "letter_a.png")
     assessment = assess_folder(reader_of(predictor), tmp_path)
-    assert assessment.labels.tolist() == [NO_DIGIT]
+    assert assessment.labels.tolist() == [NON_DIGIT]
     assert assessment.reasons.tolist() == ["blank"]
     assert assessment.figures() == {
-        "images": 1, "no_digits": 1, "no_digits_answered": 0.0, "no_digits_sure": 0.0
+        "images": 1, "non_digits": 1, "non_digits_answered": 0.0, "non_digits_sure": 0.0
     }  # fmt: skip
 
 

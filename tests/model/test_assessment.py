@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from model.assessment import (
-    NO_DIGIT,
+    NON_DIGIT,
     Assessment,
     abstention,
     reliability,
@@ -16,7 +16,7 @@ def by_hand() -> Assessment:
     return Assessment(
         "by hand",
         np.zeros((6, 784), np.uint8),
-        np.array([1, 2, 3, 4, NO_DIGIT, NO_DIGIT], np.int8),
+        np.array([1, 2, 3, 4, NON_DIGIT, NON_DIGIT], np.int8),
         np.array([1, 2, 8, 4, 7, 7], np.int8),
         np.array([0.99, 0.8, 0.7, 0.3, 0.95, 0.2], np.float32),
         np.array(["", "", "", "ambiguous", "", "not_a_digit"]),
@@ -33,8 +33,8 @@ def test_figures_by_hand() -> None:
     assert figures["reasons"] == {"ambiguous": 1}
     assert figures["answered_error"] == pytest.approx(1 / 3)
     assert figures["calibration_error"] == pytest.approx((0.01 + 0.2 + 0.7 + 0.7) / 4, abs=1e-5)
-    assert figures["no_digits"] == 2
-    assert figures["no_digits_answered"] == figures["no_digits_sure"] == 0.5
+    assert figures["non_digits"] == 2
+    assert figures["non_digits_answered"] == figures["non_digits_sure"] == 0.5
 
 
 def test_confusion_counts_digits_only() -> None:

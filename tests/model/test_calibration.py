@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.calibration import Calibration, expected_calibration_error
+from model.calibration import Calibration, expected_calibration_error, honesty_figures
 from model.detector import detector_sizes
 from model.errors import ArtifactCorrupt, ConfigInvalid
 from model.network import Network
@@ -121,3 +121,17 @@ def test_the_calibration_error_is_the_mean_gap() -> None:
     right = np.array([True, True, True, False, True])
     assert expected_calibration_error(confidence, right) == pytest.approx(0.8 * 0.15 + 0.2 * 0.5, abs=1e-6)
     assert expected_calibration_error(np.ones(3, np.float32), np.ones(3, np.bool_)) == 0
+
+
+def test_figures_of_honesty_are_those_of_the_readings() -> None:
+    """Counted by hand: one of four abstained from, one of the three others wrong, and a gap of 0.1, 0.2, 0.6 and 0.3 each in a bin."""
+    confidence = np.array([0.9, 0.8, 0.6, 0.3], np.float32)
+    right = np.array([True, True, False, False])
+    figures = honesty_figures(confidence, right, confidence >= 0.5)
+    assert figures == {"calibration_error": 0.3, "abstained": 0.25, "answered_error": 0.333333}
+
+
+def test_nothing_answered_is_nothing_wrong() -> None:
+    """There is no division by none."""
+    right = np.array([False])
+    assert honesty_figures(np.array([0.1], np.float32), right, right)["answered_error"] == 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.detector import DIGIT, NO_DIGIT, detector_sizes, digit_score
+from model.detector import DIGIT, NON_DIGIT, detector_sizes, digit_score
 from model.network import Layer, Network
 
 
@@ -27,5 +27,5 @@ def test_the_score_is_the_difference_of_its_two_outputs(batch: int) -> None:
     hidden = network.hidden_and_logits(inputs)[0]
     z = detector.logits(np.concatenate([hidden, inputs], axis=1))
     np.testing.assert_allclose(
-        digit_score(detector, hidden, inputs), z[:, DIGIT] - z[:, NO_DIGIT], rtol=1e-4, atol=1e-5
+        digit_score(detector, hidden, inputs), z[:, DIGIT] - z[:, NON_DIGIT], rtol=1e-4, atol=1e-5
     )

@@ -11,7 +11,7 @@ from PIL import Image
 
 from model.artifact import Artifact
 from model.assessing import assess_digits
-from model.assessment import NO_DIGIT, Assessment, Curve
+from model.assessment import NON_DIGIT, Assessment, Curve
 from model.dataset import Dataset
 from model.predictor import Predictor
 from model.report import data_url, render
@@ -33,7 +33,7 @@ def page(predictor: Predictor, mnist: Dataset) -> str:
     strange = Assessment(
         "strange",
         np.zeros((1, 784), np.uint8),
-        np.array([NO_DIGIT], np.int8),
+        np.array([NON_DIGIT], np.int8),
         np.array([4], np.int8),
         np.array([0.97], np.float32),
         np.array([""]),

@@ -318,8 +318,8 @@ def test_a_default_training_is_the_documented_network() -> None:
 
 def test_pictures_of_no_digit_teach_doubt(small_split: Split) -> None:
     """A network that has seen what is no digit is less sure of other pictures that are none, and still reads digits."""
-    strange = non_digits(small_split.validation, 200, np.random.default_rng(9))
-    inputs = as_inputs(strange)
+    others = non_digits(small_split.validation, 200, np.random.default_rng(9))
+    inputs = as_inputs(others)
     sure, errors = [], []
     for n in (0, 400):
         trainer = Trainer(small_config(non_digits=n, epochs=8), small_split)

@@ -30,8 +30,8 @@ def test_it_tells_digits_from_what_is_none(
 ) -> None:
     """Of digits and no-digits that it has not seen, a digit scores higher four times in five, after so little learning."""
     network, digits = small_trained.network, small_split.validation
-    strange = non_digits(digits, 200, np.random.default_rng(99))
-    good, bad = scores(network, detector, digits.images), scores(network, detector, strange)
+    others = non_digits(digits, 200, np.random.default_rng(99))
+    good, bad = scores(network, detector, digits.images), scores(network, detector, others)
     assert (good[:, None] > bad[None, :]).mean() > 0.8
 
 

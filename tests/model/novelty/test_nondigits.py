@@ -23,7 +23,7 @@ def digits(mnist: Dataset) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def strange(digits: Dataset) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+def others(digits: Dataset) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
     """Two hundred pictures of all kinds."""
     return non_digits(digits, 200, rng())
 
@@ -47,19 +47,19 @@ def test_as_many_pictures_as_asked_for(digits: Dataset) -> None:
 
 
 def test_nearly_every_picture_has_ink_and_no_two_are_alike(
-    strange: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]",
+    others: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]",
 ) -> None:
     """They differ in shape, and empty ones are the exception."""
-    assert (strange.max(axis=1) > 100).mean() > 0.95
-    assert len(np.unique(strange, axis=0)) > 190
+    assert (others.max(axis=1) > 100).mean() > 0.95
+    assert len(np.unique(others, axis=0)) > 190
 
 
 def test_equal_seeds_give_equal_pictures(
-    digits: Dataset, strange: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]"
+    digits: Dataset, others: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]"
 ) -> None:
     """Bit for bit; another seed gives others."""
-    np.testing.assert_array_equal(non_digits(digits, 200, rng()), strange)
-    assert (non_digits(digits, 200, rng(2)) != strange).any()
+    np.testing.assert_array_equal(non_digits(digits, 200, rng()), others)
+    assert (non_digits(digits, 200, rng(2)) != others).any()
 
 
 def test_digits_without_some_of_the_ten_will_do(digits: Dataset) -> None:
