@@ -7,7 +7,7 @@ import asyncio
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -25,7 +25,9 @@ from service.numbers import may_hold_booleans
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
 JSON, MULTIPART, BYTES = "application/json", "multipart/form-data", "application/octet-stream"
 
-_RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, BYTES))
+_RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, "image/jpg", BYTES))
+"""A body of these is a picture; image/jpg is no registered type, and yet much used."""
+
 _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
@@ -39,7 +41,7 @@ class Submission:
     Attributes:
         image: the bytes of a picture file, or None.
         pixels: (784,) 0 to 255, uint8 or float32, when there is no file.
-        members: other members of a JSON body.
+        members: other members of a JSON body, or fields of a form.
     """
 
     image: bytes | None = None
@@ -114,7 +116,7 @@ def parse(body: bytes, content_type: bytes | None, *, members: Collection[str] =
     Args:
         body: the whole body.
         content_type: the header; without one the bytes speak for themselves.
-        members: names that a JSON body may have beside the picture.
+        members: names that a JSON body, or a form, may have beside the picture.
 
     Raises:
         ApiError: 400 malformed, 415 a media type not in the list, 422 well-formed but not one picture.
@@ -123,10 +125,7 @@ def parse(body: bytes, content_type: bytes | None, *, members: Collection[str] =
     if kind in _RAW:
         return Submission(image=_not_empty(body))
     if kind == b"multipart/form-data":
-        found = multipart.files(body, content_type or b"", most=64)
-        if len(found) != 1:
-            raise ApiError(422, f"expected one file in the form, got {len(found)}")
-        return Submission(image=_not_empty(found[0]))
+        return _from_form(multipart.parts(body, content_type or b"", most=64), members)
     return _from_json(parse_json(body), body, members)
 
 
@@ -138,7 +137,8 @@ def parse_batch(body: bytes, content_type: bytes | None, most: int) -> list[byte
     """
     kind = _kind(content_type)
     if kind == b"multipart/form-data":
-        images: list[bytes | ApiError] = [*multipart.files(body, content_type or b"", most=most)]
+        parts = multipart.parts(body, content_type or b"", most=most)
+        images: list[bytes | ApiError] = [part.data for part in parts if part.is_file]
     elif kind == b"application/json":
         document = parse_json(body)
         if document.keys() != {"images"} or not isinstance(document["images"], list):
@@ -192,6 +192,24 @@ def _not_empty(data: bytes) -> bytes:
     return data
 
 
+def _from_form(parts: Sequence[multipart.Part], members: Collection[str]) -> Submission:
+    """Return the one file of a form; fields of other names than ``members`` may be there, and mean nothing."""
+    files = [part.data for part in parts if part.is_file]
+    if len(files) != 1:
+        raise ApiError(422, f"expected one file in the form, got {len(files)}")
+    known = {name.encode(): name for name in members}
+    fields = {known[part.name]: _scalar(part.data) for part in parts if part.name in known}
+    return Submission(image=_not_empty(files[0]), members=fields)
+
+
+def _scalar(text: bytes) -> object:
+    """Return what a field would be in JSON: a number where it is written as one, or else a text."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text.decode(errors="replace")
+
+
 def _from_json(document: dict[str, Any], body: bytes, members: Collection[str]) -> Submission:
     rest = {name: value for name, value in document.items() if name not in ("image", "pixels")}
     if not rest.keys() <= set(members):
@@ -227,7 +245,7 @@ def from_base64(value: object) -> bytes:
         match = _DATA_URL.match(value)
         if match is None:
             raise ApiError(400, "expected a data URL in base64, got another", field="image")
-        if match[1].lower() not in (*IMAGE_TYPES, BYTES, ""):
+        if match[1] and match[1].lower().encode() not in _RAW:
             raise ApiError(
                 415, f"expected a data URL of {', '.join(IMAGE_TYPES)}, got another", field="image"
             )

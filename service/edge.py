@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ApiError, Overloaded, as_api_error, error_body
 from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally
+from service.handlers import answers_head
 from service.keys import Keys
 from service.metrics import ROUTES
 from service.request_log import RequestLog
@@ -179,11 +180,8 @@ class Edge:
 
 
 def _asked(scope: Scope) -> Scope:
-    """Return the scope that FastAPI is asked with: HEAD is GET, whose body the server then leaves out (RFC 9110, 9.3.2).
-
-    Events are no document, and the body of a HEAD would never end.
-    """
-    if scope["method"] != "HEAD" or scope["path"].endswith("/events"):
+    """Return the scope that FastAPI is asked with: HEAD is GET, whose body the server then leaves out (RFC 9110, 9.3.2)."""
+    if scope["method"] != "HEAD" or not answers_head(scope["path"]):
         return scope
     return {**scope, "method": "GET"}
 

@@ -12,7 +12,7 @@ from service.errors import STATUS, ApiError, as_api_error, error_body
 
 _OTHER_MODEL = re.compile(r"/v[12]/models/(?!digits(?:[/:]|$))")
 
-_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 _SENTENCES = {
     404: "expected the path of a route, got another",
@@ -44,14 +44,21 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _allowed(request: Request) -> str:
-    """Return the methods of all routes with this path; the router itself knows only those of the first."""
+    """Return the methods of all routes with this path; the router itself knows only those of the first, and no HEAD."""
     asked = {"type": "http", "path": request.url.path, "root_path": "", "headers": [], "query_string": b""}
     found = [
         method
         for method in _METHODS
         if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)
     ]
-    return ", ".join(found)
+    if "GET" in found and answers_head(request.url.path):
+        found.append("HEAD")
+    return ", ".join(sorted(found))
+
+
+def answers_head(path: str) -> bool:
+    """Whether HEAD is answered where GET is: not for events, which are no document, and never end."""
+    return not path.endswith("/events")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

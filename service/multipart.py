@@ -1,9 +1,10 @@
-"""The files in a ``multipart/form-data`` body (RFC 7578) that has wholly arrived.
+"""The parts of a ``multipart/form-data`` body (RFC 7578) that has wholly arrived.
 
 A streaming parser would have to look at every byte in Python; with the body in memory one split finds all the parts.
 """
 
 import re
+from typing import NamedTuple
 
 from service.errors import ApiError
 
@@ -14,8 +15,22 @@ _DISPOSITION = re.compile(rb"(?im)^content-disposition:[ \t]*form-data[ \t]*(;[^
 _PARAMETER = re.compile(rb""";[ \t]*([^\s=;"]+)=("(?:[^"\\]|\\.)*"|[^\s;"]*)""")
 
 
-def files(body: bytes, content_type: bytes, most: int) -> list[bytes]:
-    """Return the contents of every part that is a file, in order.
+class Part(NamedTuple):
+    """A field of a form.
+
+    Attributes:
+        name: of the field.
+        is_file: whether it is a file rather than a text.
+        data: its contents.
+    """
+
+    name: bytes
+    is_file: bool
+    data: bytes
+
+
+def parts(body: bytes, content_type: bytes, most: int) -> list[Part]:
+    """Return every part, in order.
 
     Args:
         body: the whole body.
@@ -34,21 +49,21 @@ def files(body: bytes, content_type: bytes, most: int) -> list[bytes]:
         if start < 0:
             raise ApiError(400, "expected a multipart body that begins with its boundary, got another")
         body = body[start + 2 :]
-    parts = body[len(delimiter) :].split(b"\r\n" + delimiter, most + 1)
-    if len(parts) > most + 1:
+    *whole, end = body[len(delimiter) :].split(b"\r\n" + delimiter, most + 1)
+    if len(whole) > most:
         raise ApiError(413, f"expected at most {most} parts in the body, got more")
-    if not parts[-1].startswith(b"--"):
+    if not end.startswith(b"--"):
         raise ApiError(400, "expected a multipart body that ends with its boundary, got one that is cut off")
-    return [data for part in parts[:-1] if (data := _file(part)) is not None]
+    return [_part(part) for part in whole]
 
 
-def _file(part: bytes) -> bytes | None:
-    """Return a part's contents, or None when it is not a file."""
+def _part(part: bytes) -> Part:
     end = part.find(b"\r\n\r\n", 0, LONGEST_PART_HEADER)
     disposition = _DISPOSITION.search(part, 0, end + 2) if end >= 0 else None
     if disposition is None:
         raise ApiError(
             400, "expected every part of the body to begin with its Content-Disposition, got another"
         )
-    names = {name.lower() for name, _ in _PARAMETER.findall(disposition[1] or b"")}
-    return part[end + 4 :] if names & {b"filename", b"filename*"} else None
+    parameters = {name.lower(): value for name, value in _PARAMETER.findall(disposition[1] or b"")}
+    name = parameters.get(b"name", b"").strip(b'"')
+    return Part(name, b"filename" in parameters or b"filename*" in parameters, part[end + 4 :])

@@ -112,8 +112,8 @@ def example_body() -> dict[str, Any]:
     return {
         "required": True,
         "description": (
-            f"{JSON}, or with the label in the query: a picture file, {MULTIPART} with one file, {BYTES} with a picture"
-            " file; or application/zip with LABEL/name.png."
+            f"{JSON}; {MULTIPART} with one file and a field label; with the label in the query, a picture file, or {BYTES} with a"
+            " picture file; or application/zip with LABEL/name.png."
         ),
         "content": {JSON: {"schema": {"oneOf": schemas}, "example": {"image": SEVEN, "label": 7}}},
     }

@@ -83,11 +83,12 @@ async def test_the_same_picture_in_any_body_is_the_same_example(
     again = [
         await add(client, picture, 2, "application/octet-stream"),
         await client.post("/examples", params={"label": 3}, files={"file": ("x.png", picture)}),
+        await client.post("/examples", data={"label": "3"}, files={"file": ("x.png", picture)}),
         await client.post("/examples", params={"label": 4}, json={"image": text}),
         await client.post("/examples", json={"image": f"data:image/png;base64,{text}", "label": 5}),
         await client.post("/examples", params={"label": 6}, json={"pixels": pixels}),
     ]
-    assert [answer.status_code for answer in again] == [200] * 5
+    assert [answer.status_code for answer in again] == [200] * 6
     assert {answer.json()["id"] for answer in again} == {first.json()["id"]}
     counts = (await client.get("/examples")).json()
     assert (counts["total"], counts["per_label"]["6"]) == (1, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from service.app import Numeral
-from tests.service.pictures_of_digits import LOSSLESS, as_json, digits
+from tests.service.pictures_of_digits import LOSSLESS, as_json, digits, png
 
 
 async def explain(client: httpx.AsyncClient, query: str = "", **members: object) -> Any:
@@ -47,6 +47,18 @@ async def test_label_and_rate_may_stand_in_the_query(client: httpx.AsyncClient) 
     body = as_json(pixels=[0] * 784, label=3)
     response = await client.post("/explain?label=2", content=body.data, headers={"Content-Type": body.kind})
     assert response.status_code == 409
+
+
+async def test_label_and_rate_may_be_fields_of_the_form(client: httpx.AsyncClient) -> None:
+    """As programs send files with what belongs to them; what is no label is refused, other fields mean nothing."""
+    files = {"file": ("7.png", png(digits(1)[0]), "image/png")}
+    fields = {"label": "2", "learning_rate": "0.5", "comment": "mine"}
+    answer = (await client.post("/explain", files=files, data=fields)).json()
+    assert (answer["label"], answer["learning_rate"]) == (2, 0.5)
+    for bad in ("12", "two", "[2]", ""):
+        response = await client.post("/explain", files=files, data={"label": bad})
+        assert (response.status_code, response.json()["field"]) == (422, "label")
+    assert (await client.post("/explain?label=3", files=files, data=fields)).status_code == 409
 
 
 async def test_layers_come_from_the_output_backwards(

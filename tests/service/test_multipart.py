@@ -17,13 +17,18 @@ def part(
     return b"--b\r\nContent-Disposition: " + disposition + newline + b"\r\n" + data + b"\r\n"
 
 
+def files(body: bytes, kind: bytes, most: int) -> list[bytes]:
+    """The contents of the parts that are files."""
+    return [one.data for one in multipart.parts(body, kind, most) if one.is_file]
+
+
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_what_is_put_in_comes_out(contents: list[bytes]) -> None:
     """Any bytes but the boundary itself, in order."""
     if any(b"\r\n--b" in b"\r\n" + data for data in contents):
         return
     body = b"".join(part(data) for data in contents) + b"--b--\r\n"
-    assert multipart.files(body, KIND, most=5) == contents
+    assert files(body, KIND, most=5) == contents
 
 
 @given(st.binary(max_size=300), st.binary(max_size=80))
@@ -31,7 +36,7 @@ def test_nothing_but_a_refusal_comes_of_rubbish(body: bytes, kind: bytes) -> Non
     """Whatever the bytes, the result is files or an error with a status."""
     for content_type in (KIND, b"multipart/form-data; " + kind):
         try:
-            found = multipart.files(b"--b" + body, content_type, most=3)
+            found = files(b"--b" + body, content_type, most=3)
         except ApiError as error:
             status = error.status
         else:
@@ -46,7 +51,7 @@ def test_nothing_but_a_refusal_comes_of_rubbish(body: bytes, kind: bytes) -> Non
 )  # fmt: skip
 def test_the_boundary_is_found(kind: bytes) -> None:
     """However the header is written."""
-    assert multipart.files(part(b"data") + b"--b--", kind, most=1) == [b"data"]
+    assert files(part(b"data") + b"--b--", kind, most=1) == [b"data"]
 
 
 @pytest.mark.parametrize(
@@ -64,14 +69,14 @@ def test_the_boundary_is_found(kind: bytes) -> None:
 )
 def test_a_file_is_what_has_a_file_name(disposition: bytes, is_file: bool) -> None:
     """And nothing in another parameter's value passes for one."""
-    found = multipart.files(part(b"data", disposition) + b"--b--", KIND, most=1)
+    found = files(part(b"data", disposition) + b"--b--", KIND, most=1)
     assert found == ([b"data"] if is_file else [])
 
 
 def test_a_preamble_and_an_epilogue_mean_nothing() -> None:
     """As the standard says."""
     body = b"words before\r\n" + part(b"data") + b"--b--\r\nwords after"
-    assert multipart.files(body, KIND, most=1) == [b"data"]
+    assert files(body, KIND, most=1) == [b"data"]
 
 
 @pytest.mark.parametrize(
@@ -94,5 +99,14 @@ def test_a_preamble_and_an_epilogue_mean_nothing() -> None:
 def test_a_malformed_form_is_refused(body: bytes, status: int) -> None:
     """Cut off, without a disposition, with another one, with endless headers, with too many parts."""
     with pytest.raises(ApiError) as refused:
-        multipart.files(body, KIND, most=3)
+        files(body, KIND, most=3)
     assert refused.value.status == status
+
+
+@pytest.mark.parametrize(
+    "disposition", [b'form-data; name="label"', b"form-data; name=label", b"form-data; Name=label"]
+)
+def test_a_field_has_its_name_and_text(disposition: bytes) -> None:
+    """Quoted or not; a part without a name has an empty one."""
+    assert multipart.parts(part(b"7", disposition) + b"--b--", KIND, most=1) == [(b"label", False, b"7")]
+    assert multipart.parts(part(b"7", b"form-data") + b"--b--", KIND, most=1) == [(b"", False, b"7")]

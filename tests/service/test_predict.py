@@ -36,6 +36,9 @@ async def test_a_jpeg_is_read_like_the_picture_it_was_made_from(client: httpx.As
         lossy = await post(client, Body(encoded(grey, "JPEG", quality=95), "image/jpeg"))
         same += whole["digit"] == lossy["digit"]
     assert same >= 98
+    jpeg = encoded(digits(1)[0], "JPEG", quality=95)
+    answers = [await post(client, Body(jpeg, kind)) for kind in ("image/jpeg", "image/jpg", "IMAGE/JPG; q=1")]
+    assert [answer["activations"] for answer in answers] == [answers[0]["activations"]] * 3
 
 
 async def test_the_answer_has_the_members_of_the_contract(client: httpx.AsyncClient) -> None:
