@@ -72,12 +72,14 @@ class Examples:
 
         Raises:
             ExampleNotFound: there is none with this id.
+            StoreUnavailable: an original could not be deleted; the example stays, so that this can be done again.
         """
-        with self._engine.begin() as connection:
-            if not connection.execute(examples.delete().where(examples.c.id == example_id)).rowcount:
-                raise ExampleNotFound
+        self._one(example_id)
+        # The row goes last: without it nobody would know of an original that the store has kept.
         for name in list(self._store.names(f"examples/{example_id}")):
             self._store.delete(f"examples/{example_id}/{name}")
+        with self._engine.begin() as connection:
+            connection.execute(examples.delete().where(examples.c.id == example_id))
 
     def newest(self, limit: int, label: int | None = None) -> list[dict[str, Any]]:
         """Return ids, labels and times of examples, the newest first."""

@@ -18,7 +18,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from model.errors import StoreUnavailable
 from model.sources import load_test
+from model.store import Store
 from service import png
 from service.app import Numeral, create_app
 from service.example import Example
@@ -134,6 +136,24 @@ async def test_a_deleted_example_leaves_nothing(client: httpx.AsyncClient, tmp_p
     assert not folder.exists() or not list(folder.iterdir())
     assert (await client.delete(f"/examples/{example}")).status_code == 404
     assert (await client.get("/examples")).json()["total"] == 0
+
+
+async def test_an_example_whose_original_cannot_be_deleted_stays(
+    client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the store does not answer; when it does again, the same request leaves nothing."""
+    example = (await add(client, png_of(0), 7)).json()["id"]
+
+    def unreachable(*_: object) -> None:
+        raise StoreUnavailable("expected the object store to answer: Timeout")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "delete", unreachable)
+        assert (await client.delete(f"/examples/{example}")).status_code == 503
+    assert (await client.get("/examples")).json()["total"] == 1
+    assert (await client.delete(f"/examples/{example}")).status_code == 204
+    assert (await client.get("/examples")).json()["total"] == 0
+    assert not [path for path in (tmp_path / "store" / "examples").rglob("*") if path.is_file()]
 
 
 async def test_examples_are_listed_and_shown(client: httpx.AsyncClient) -> None:
