@@ -17,9 +17,6 @@ from service.database import examples
 from service.example import Example
 from service.record_errors import ExampleNotFound
 
-LARGEST_ORIGINAL = 1 << 26
-"""Bytes of an original that are read back."""
-
 
 class Examples:
     """All examples; safe to share between threads, and between processes that share database and store."""
@@ -98,16 +95,6 @@ class Examples:
             ExampleNotFound: there is none with this id.
         """
         return _example(self._one(example_id))
-
-    def original(self, example_id: str) -> bytes | None:
-        """Return the picture as it was sent; None if it came as pixels.
-
-        Raises:
-            ExampleNotFound: there is no example with this id.
-            StoreUnavailable: the store could not be reached.
-        """
-        path = self._one(example_id)["original"]
-        return self._store.read(path, LARGEST_ORIGINAL) if path else None
 
     def _one(self, example_id: str) -> sa.RowMapping:
         with self._engine.connect() as connection:
