@@ -80,11 +80,11 @@ class Attempt:
             return None
         return attempt
 
-    def report(self, progress: dict[str, Any], *, milestone: bool = False) -> None:
+    def report(self, progress: dict[str, Any] | None, *, milestone: bool = False) -> None:
         """Say where the job stands.
 
         Args:
-            progress: as the API shows it.
+            progress: as the API shows it; None while the training has not begun.
             milestone: keep it in the history in any case. Otherwise at most one report a second is kept, and fewer
                 the longer the job takes: the history grows with the logarithm of the time.
 

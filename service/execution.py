@@ -134,7 +134,7 @@ class Execution:
     def _pause(self, seconds: float) -> None:
         if self._stopping.wait(seconds):
             self._park()
-        self.attempt.report(self.attempt.progress or {})
+        self.attempt.report(self.attempt.progress)
 
     def _park(self) -> None:
         """Stay where we are: the worker is about to exit, and whoever takes the job over repeats this step."""

@@ -18,6 +18,7 @@ from service.example import Example
 from service.examples import Examples
 from service.execution import FAILED, STOPPED, SUCCEEDED, TRAINED, TRAINING, Execution, Patience
 from service.jobs import Job, Jobs
+from service.training_schemas import JobDocument
 from tests.service.homes import full_disk, tiny, undisturbed_digest
 
 HASTY = Patience(checkpoint_seconds=0.0, store_seconds=0.0)
@@ -238,6 +239,24 @@ def test_a_store_that_is_away_for_a_moment_is_waited_for(bench: Bench) -> None:
     job = bench.finish(bench.claim(bench.submit(), patience=patient))
     assert job.state == "succeeded"
     assert bench.store.failures == 0  # type: ignore[attr-defined]
+
+
+def test_a_job_that_waits_before_it_begins_has_no_progress(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown as one that has not begun, which the contract of the API knows."""
+    job_id = bench.submit()
+    shown: list[JobDocument] = []
+
+    def unreachable(*_: object) -> None:
+        shown.append(JobDocument(**bench.jobs.get(job_id).as_dict()))
+        raise StoreUnavailable("expected the object store to answer: Timeout")
+
+    monkeypatch.setattr("service.execution.prepare", unreachable)
+    patience = Patience(checkpoint_seconds=0.0, store_seconds=0.5)
+    assert bench.claim(job_id, patience=patience).train() == FAILED
+    assert [document.progress for document in shown] == [None, None]
+    assert bench.jobs.get(job_id).progress is None
 
 
 def test_a_job_that_waits_for_the_store_can_be_cancelled(bench: Bench) -> None:
