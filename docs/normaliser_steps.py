@@ -35,8 +35,9 @@ def steps(grey: Plane) -> list[Plane]:
     x0, y0, x1, y1 = frames.inner_box(plane > counted(plane).otsu[0])
     sheet = plane[y0:y1, x0:x1]
     light = ~sheet if ground.is_dark_ink(sheet, counted(sheet)) else sheet
-    strength, levels = ground.ink_strength(light, counted(light))
-    paper, full, _ = levels.paper_and_ink()
+    rises = ground.ink_strength(light, counted(light))
+    strength = rises.plane
+    paper, full, _ = rises.levels.paper_and_ink()
     ink = strength > (paper + full) / 2
     unlined = rulings.without_rulings(ink)
     clean = scratches.without_scratches(unlined)

@@ -12,8 +12,8 @@ from model.normalisation.location import located
 from model.normalisation.planes import Box, Plane
 from model.normalisation.shaping import shaped
 
-VERSION = "3"
-READABLE = frozenset({"1", "2", VERSION})
+VERSION = "4"
+READABLE = frozenset({"1", "2", "3", VERSION})
 """Versions whose networks may be served: what they learned from differs from VERSION's pictures no more than papers do."""
 
 
@@ -52,7 +52,8 @@ def normalise(grey: Plane) -> Normalised:
     found = located(grey)
     if found is None:
         return Normalised(np.zeros((SIDE, SIDE), np.uint8), False, (0, 0, *grey.shape[::-1]), True, 0)
-    return Normalised(shaped(found.ink), found.dark, found.box, found.blank, found.count)
+    pixels = shaped(found.ink) if found.grey is None else found.grey
+    return Normalised(pixels, found.dark, found.box, found.blank, found.count)
 
 
 def normalise_all(greys: Sequence[Plane]) -> list[Normalised]:

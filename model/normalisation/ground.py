@@ -1,6 +1,7 @@
 """Which side is ink, and how strong it is at every pixel once uneven light and paper are taken away."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,8 +117,23 @@ def _energy(plane: Plane) -> float:
     return float(flat @ flat) / flat.size
 
 
-def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[Plane, Levels]:
-    """Return how far each pixel of a plane with light ink rises above its local ground, 0-255, and the levels of that.
+@dataclass(frozen=True, slots=True, eq=False)
+class Strength:
+    """How far each pixel rises above its ground.
+
+    Args:
+        plane: (h, w) the rises, 0-255.
+        levels: their levels.
+        is_flat: the ground is the same level everywhere.
+    """
+
+    plane: Plane
+    levels: Levels
+    is_flat: bool
+
+
+def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> Strength:
+    """Return how far each pixel of a plane with light ink rises above its local ground.
 
     A ground that is the same everywhere is one level. Otherwise it is the opening by the smallest window, and one step
     more, that still shows nearly all the contrast the largest one shows: smaller than a shadow, larger than a stroke.
@@ -136,13 +152,14 @@ def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> tuple[P
         ground = local_ground(smooth, _window(smooth, share))
     else:
         ground = _ground_between_strokes(smooth)
-    strength = np.maximum(plane, ground) - ground
-    return strength, counted(strength)
+    rises = np.maximum(plane, ground) - ground
+    return Strength(rises, counted(rises), is_flat=False)
 
 
-def _above(flat: int, plane: Plane, levels: Levels) -> tuple[Plane, Levels]:
+def _above(flat: int, plane: Plane, levels: Levels) -> Strength:
     """What ``ink_strength`` returns above one level."""
-    return np.maximum(plane, np.uint8(flat)) - np.uint8(flat), levels.above(flat)
+    rises = np.maximum(plane, np.uint8(flat)) - np.uint8(flat)
+    return Strength(rises, levels.above(flat), is_flat=True)
 
 
 def _ground_between_strokes(smooth: Plane) -> Plane:

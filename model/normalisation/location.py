@@ -8,6 +8,7 @@ import numpy as np
 from model.normalisation import (
     components,
     evidence,
+    faint,
     frames,
     ground,
     planes,
@@ -44,6 +45,7 @@ class Found:
         dark: the ink is darker than its ground.
         blank: nothing stands out from the paper.
         count: how many digit-like shapes there are, 0 if none looks like a digit.
+        grey: (28, 28) the digit as it is to be read, where its ink is too faint for a threshold; None elsewhere.
     """
 
     ink: Plane
@@ -51,6 +53,7 @@ class Found:
     dark: bool
     blank: bool
     count: int
+    grey: Plane | None = None
 
 
 def located(grey: Plane) -> Found | None:
@@ -80,7 +83,7 @@ def located(grey: Plane) -> Found | None:
         return None
     digit = unstretched(coarse.ink) if _fills(coarse.box, plane) else coarse.ink
     box = _scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey)
-    found = Found(digit, box, coarse.dark, coarse.blank, coarse.count)
+    found = replace(coarse, ink=digit, box=box)
     x0, y0, x1, y1 = coarse.box
     may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
     return _closer(grey, found, sheet, scale) if may_be_closer else found
@@ -122,15 +125,16 @@ def _closer(grey: Plane, coarse: Found, sheet: sheets.Sheet | None, coarseness: 
     fine = _found(plane, coarse.dark, counted(plane), tiny=False)
     if fine is None:
         return coarse
-    return replace(coarse, ink=fine.ink, box=_scaled(fine.box, scale, (x0, y0), grey))
+    return replace(coarse, ink=fine.ink, box=_scaled(fine.box, scale, (x0, y0), grey), grey=fine.grey)
 
 
 def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | None:
     """The digit in a plane of working size; its box is in pixels of that plane."""
     if dark:
         plane, levels = ~plane, levels.negative()
-    strength, rises = ground.ink_strength(plane, levels, tiny=tiny)
-    paper, full, deviation = rises.paper_and_ink()
+    rises = ground.ink_strength(plane, levels, tiny=tiny)
+    strength = rises.plane
+    paper, full, deviation = rises.levels.paper_and_ink()
     contrast = full - paper
     if contrast < 1:
         return None
@@ -150,7 +154,9 @@ def _found(plane: Plane, dark: bool, levels: Levels, *, tiny: bool) -> Found | N
     alone = coverage * (planes.dilated(digit) & (digit | ~ink)) if has_others else coverage
     x0, y0, x1, y1 = chosen.box
     crop = (slice(max(0, y0 - 1), y1 + 1), slice(max(0, x0 - 1), x1 + 1))
-    return Found(alone[crop], chosen.box, dark, blank, 0 if blank or tangle else chosen.count)
+    is_faint = not (rises.is_flat or tiny) and clarity < evidence.SURE_CLARITY
+    grey = faint.as_it_is(plane, chosen.box) if is_faint else None
+    return Found(alone[crop], chosen.box, dark, blank, 0 if blank or tangle else chosen.count, grey)
 
 
 def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Plane) -> Box:

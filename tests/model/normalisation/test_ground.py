@@ -58,17 +58,18 @@ def test_strength_is_high_on_ink_alone(name: str) -> None:
     """Half of the contrast divides ink from paper at every place, in light and in shadow."""
     ink = seven()
     plane = ~scenes(ink)[name]
-    strength, levels = ground.ink_strength(plane, counted(plane))
-    paper, full, _ = levels.paper_and_ink()
-    assert overlap(strength > (paper + full) / 2, ink) > 0.85
+    rises = ground.ink_strength(plane, counted(plane))
+    paper, full, _ = rises.levels.paper_and_ink()
+    assert overlap(rises.plane > (paper + full) / 2, ink) > 0.85
 
 
 def test_strokes_along_the_border_are_ink_where_the_ground_is_flat() -> None:
     """A frame filled by a thick 0 loses nothing."""
     plane = np.full((60, 40), 255, np.uint8)
     plane[14:46, 12:28] = 0
-    strength, _ = ground.ink_strength(plane, counted(plane))
-    np.testing.assert_array_equal(strength, plane)
+    rises = ground.ink_strength(plane, counted(plane))
+    assert rises.is_flat
+    np.testing.assert_array_equal(rises.plane, plane)
 
 
 @pytest.mark.parametrize("side", [28, 64])
@@ -79,15 +80,16 @@ def test_soft_strokes_that_fill_the_frame_are_ink(side: int) -> None:
     )
     image = Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR)
     plane = np.asarray(image)
-    strength, _ = ground.ink_strength(plane, counted(plane))
-    assert overlap(strength > 127, plane > 127) > 0.95
+    rises = ground.ink_strength(plane, counted(plane))
+    assert rises.is_flat
+    assert overlap(rises.plane > 127, plane > 127) > 0.95
 
 
 def test_the_levels_returned_are_those_of_the_strength() -> None:
     """By whichever way the strength came about."""
     for plane in scenes(seven()).values():
-        strength, levels = ground.ink_strength(~plane, counted(~plane))
-        np.testing.assert_array_equal(levels.counts, counted(strength).counts)
+        rises = ground.ink_strength(~plane, counted(~plane))
+        np.testing.assert_array_equal(rises.levels.counts, counted(rises.plane).counts)
 
 
 def test_fog_on_a_small_picture_is_ground() -> None:
@@ -95,6 +97,6 @@ def test_fog_on_a_small_picture_is_ground() -> None:
     y, x = np.mgrid[0:28, 0:28] * (2 * np.pi / 18)
     ink = seven(28, 28, 3)
     plane = np.clip(70 + 35 * np.sin(x) * np.cos(y) + 80 * ink, 0, 255).astype(np.uint8)
-    strength, levels = ground.ink_strength(plane, counted(plane))
-    paper, full, _ = levels.paper_and_ink()
-    assert overlap(strength > (paper + full) / 2, ink) > 0.85
+    rises = ground.ink_strength(plane, counted(plane))
+    paper, full, _ = rises.levels.paper_and_ink()
+    assert overlap(rises.plane > (paper + full) / 2, ink) > 0.85
