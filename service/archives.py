@@ -20,6 +20,11 @@ LARGEST_TOTAL = 1 << 28
 _PICTURE = re.compile(r"(?:[^/]+/)*?(?:([0-9])/)?[^/.][^/]*\.(?:png|jpe?g|webp|bmp|gif|tiff?)", re.IGNORECASE)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
+_NO_ARCHIVE = (zipfile.BadZipFile, NotImplementedError, ValueError)
+_DAMAGED = (*_NO_ARCHIVE, OverflowError, zlib.error, EOFError, OSError)
+"""What zipfile raises: NotImplementedError for what it does not know, such as later versions of the format and other ways
+to pack, and OverflowError for an entry whose place, declared in eight bytes, is one that no file has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -44,9 +49,8 @@ def pictures(archive: bytes) -> Iterator[Entry]:
         ApiError: 400, it is no zip archive; 413, it holds too much.
     """
     try:
-        # zipfile raises NotImplementedError for what it does not know: later versions of the format, other ways to pack
         file = zipfile.ZipFile(io.BytesIO(archive))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+    except _NO_ARCHIVE as error:
         raise ApiError(400, "expected a zip archive, got another or a damaged file") from error
     if len(file.infolist()) > MOST_ENTRIES:
         raise ApiError(413, f"expected at most {MOST_ENTRIES} files in the archive, got more")
@@ -71,8 +75,7 @@ def _unpacked(file: zipfile.ZipFile, entry: zipfile.ZipInfo, largest: int) -> tu
     try:
         with file.open(entry) as unpacking:
             data = unpacking.read(largest + 1)
-    # NotImplementedError, too, is zipfile's: of an entry that needs a later version of the format
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError):
+    except _DAMAGED:
         return b"", "expected a whole file, got a damaged one"
     if len(data) > largest:
         return data, f"expected at most {largest} bytes, unpacked, got more"

@@ -249,6 +249,24 @@ async def test_an_entry_that_lies_about_its_size_is_refused(client: httpx.AsyncC
     assert (await refused(client, bytes(archive)))["refused"] == 1
 
 
+def at_a_place_in_eight_bytes(place: int) -> bytes:
+    """An archive whose only entry is declared to lie there."""
+    archive = bytearray(zipped({"1/a.png": png_of(0)}))
+    central, end = archive.index(b"PK\x01\x02"), archive.index(b"PK\x05\x06")
+    extra = struct.pack("<HHQ", 1, 8, place)
+    archive[central + 30 : central + 32] = struct.pack("<H", len(extra))
+    archive[central + 42 : central + 46] = b"\xff" * 4  # it stands in the extra field
+    archive[end + 12 : end + 16] = struct.pack("<I", end - central + len(extra))
+    archive[end:end] = extra
+    return bytes(archive)
+
+
+async def test_a_place_that_no_file_has_is_refused(client: httpx.AsyncClient) -> None:
+    """The entry is as good as damaged."""
+    answer = await refused(client, at_a_place_in_eight_bytes(2**64 - 1))
+    assert answer["refusals"] == [{"entry": 1, "error": "expected a whole file, got a damaged one"}]
+
+
 async def test_gigapixels_in_small_files_are_refused(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
