@@ -89,7 +89,13 @@ class Handler(logging.Handler):
         self._write, self._as_json = write, as_json
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record."""
+        """Write one record; one that cannot be written is said to be so, and troubles nobody else."""
+        try:
+            self._write(self._line(record))
+        except Exception:  # noqa: BLE001 - whoever logs something goes on, whatever is wrong with it
+            self.handleError(record)
+
+    def _line(self, record: logging.LogRecord) -> bytes:
         fields = {
             "time": timestamp(datetime.fromtimestamp(record.created, UTC)),
             "level": record.levelname.lower(),
@@ -99,12 +105,14 @@ class Handler(logging.Handler):
         if record.exc_info:
             fields["traceback"] = logging.Formatter().formatException(record.exc_info)
         if self._as_json:
-            self._write(orjson.dumps(fields) + b"\n")
-        else:
-            text = " ".join(
-                fields[name] for name in ("time", "level", "message", "traceback") if name in fields
-            )
-            self._write(text.encode("utf-8", "backslashreplace") + b"\n")
+            return orjson.dumps({name: _encodable(text) for name, text in fields.items()}) + b"\n"
+        text = " ".join(fields[name] for name in ("time", "level", "message", "traceback") if name in fields)
+        return _encodable(text).encode() + b"\n"
+
+
+def _encodable(text: str) -> str:
+    """Return a text with lone surrogates, as names of files may hold, spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def configure(writer: LineWriter, *, as_json: bool) -> None:

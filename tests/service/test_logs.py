@@ -87,6 +87,26 @@ def test_a_message_with_line_feeds_stays_one_line() -> None:
     assert "ValueError" in line["traceback"]
 
 
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_message_that_is_no_unicode_is_spelt_out(as_json: bool) -> None:
+    """Lone surrogates, as the name of a file may hold, cannot be encoded."""
+    lines: list[bytes] = []
+    record = logging.LogRecord("test", logging.INFO, "", 0, "no file %s", ("\udcff.png",), None)
+    Handler(lines.append, as_json=as_json).handle(record)
+    message = orjson.loads(lines[0])["message"] if as_json else lines[0].decode()
+    assert r"no file \udcff.png" in message
+
+
+def test_a_record_that_cannot_be_written_does_not_stop_who_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    """A message that does not fit its values is reported by the standard library, as with handlers of its own."""
+    lines: list[bytes] = []
+    Handler(lines.append, as_json=True).handle(
+        logging.LogRecord("test", logging.INFO, "", 0, "%d pictures", ("no number",), None)
+    )
+    assert lines == []
+    assert "Logging error" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("log_format", ["json", "text"])
 def test_a_worker_logs_as_the_service_does(log_format: str, tmp_path: Path) -> None:
     """Every line of `numeral worker`, of DBOS too, is in the one format that was set."""
