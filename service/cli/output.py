@@ -58,6 +58,12 @@ def plain_errors(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except (ModelError, OSError) as error:
-        message = str(error) if isinstance(error, ModelError) else f"{error.strerror}: {error.filename}"
+        message = str(error) if isinstance(error, ModelError) else _reason(error)
         sys.stderr.write(json.dumps({"error": message}) + "\n" if as_json else f"numeral: {message}\n")
         raise typer.Exit(1) from None
+
+
+def _reason(error: OSError) -> str:
+    """Say what the system said, and of which file; errors of libraries may know neither."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return f"{reason}: {error.filename}" if error.filename else reason
