@@ -13,6 +13,7 @@ from typing import NamedTuple
 import uvicorn
 
 from model.errors import ModelError
+from model.registry import Registry
 from service.app import create_app
 from service.lifecycle import Server
 from service.logs import LineWriter, configure
@@ -55,6 +56,12 @@ def run(settings: Settings) -> int:
 
 
 def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
+    # A process that ends is replaced, so a store that no process can ever open is found out before there is one. To
+    # open it takes neither a thread nor a connection, which must not be there at a fork.
+    try:
+        Registry.open(settings.store)
+    except ModelError as error:
+        return _cannot_start(error, writer)
     shared = _Shared(Metrics(settings.workers), SharedWeights())
     roles = [
         Role(f"API process {number}", partial(_serve, settings, sockets, shared, number, writer))
@@ -66,6 +73,14 @@ def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: 
     patience = settings.drain_seconds + settings.finish_seconds + LAST_WORDS
     writer.hold()
     return Processes(roles, sockets, patience).run()
+
+
+def _cannot_start(error: ModelError, writer: LineWriter) -> int:
+    """Say why, and return the exit status."""
+    log.error("cannot start: %s", error)
+    writer.start()
+    writer.close()
+    return 1
 
 
 def _supervise(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
@@ -132,10 +147,7 @@ def _serve(
     try:
         app = create_app(settings, counted=shared.metrics, weights=shared.weights, write_log=writer.write)
     except ModelError as error:
-        log.error("cannot start: %s", error)  # noqa: TRY400 - the sentence says it all
-        writer.start()
-        writer.close()
-        return 1
+        return _cannot_start(error, writer)
     config = uvicorn.Config(
         app,
         loop="uvloop",

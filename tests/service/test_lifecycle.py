@@ -93,13 +93,14 @@ def test_a_declared_size_over_the_limit_is_refused_before_it_is_sent(server: Ser
 
 
 def test_a_slow_client_is_told_and_holds_nobody_up(server: ServerProcess) -> None:
-    """A byte and then nothing: 408 after a while; meanwhile others are answered."""
-    with server.connect() as slow:
-        slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\nx")
-        assert predict(server).status_code == 200
-        status, _, body = answer_on(slow)
-    assert status == 408
-    assert b"expected the whole body within" in body
+    """A byte and then nothing, or nothing at all: 408 after a while; meanwhile others are answered."""
+    for begun in (b"x", b""):
+        with server.connect() as slow:
+            slow.sendall(HEAD + b"Content-Length: 1000\r\n\r\n" + begun)
+            assert predict(server).status_code == 200
+            status, _, body = answer_on(slow)
+        assert status == 408
+        assert b"expected the whole body within" in body
 
 
 def test_many_slow_clients_hold_nobody_up(server: ServerProcess) -> None:
@@ -251,6 +252,7 @@ def _predictions(server: ServerProcess) -> int:
         ({"NUMERAL_PORT": "99999"}, "numeral: port: Input should be less than or equal to 65535"),
         ({"NUMERAL_MAX_BATCH": "x"}, "numeral: max_batch: Input should be a valid integer"),
         ({"NUMERAL_STORE_URL": "nowhere://x"}, "expected the URL of an object store"),
+        ({"NUMERAL_STORE_URL": "nowhere://x", "NUMERAL_WORKERS": "2"}, "expected the URL of an object store"),
     ],
 )
 def test_a_wrong_setting_is_said_plainly(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
