@@ -88,7 +88,7 @@ class Predictor:
 
         Args:
             artifact: the network.
-            policy: when to abstain, where ``read`` is not told.
+            policy: when to abstain.
             place: where the weights are to lie that every reading needs.
 
         Raises:
@@ -115,9 +115,7 @@ class Predictor:
             return self.artifact.calibration.confidence_at(policy.abstain_share)
         return self._least_confidence if policy.least_confidence is None else policy.least_confidence
 
-    def read(
-        self, pixels: Pixels, normalised: "list[Normalised | None]", policy: Policy | None = None
-    ) -> list[Reading]:
+    def read(self, pixels: Pixels, normalised: "list[Normalised | None]") -> list[Reading]:
         """Read pictures.
 
         Among others a picture gets the digit it gets alone, and activations within 1e-6: sums are added up in another
@@ -126,13 +124,10 @@ class Predictor:
         Args:
             pixels: (batch, 784) uint8 or float32, 0 paper to 255 ink.
             normalised: for each picture what the normaliser found, or None when its pixels came as they are.
-            policy: when to abstain, if not as this predictor does by itself.
 
         Raises:
             ShapeMismatch: pixels is not (batch, 784).
-            ConfigInvalid: the policy asks for a share, and the network was not calibrated.
         """
-        least = self._least_confidence if policy is None else self.least_confidence(policy)
         activations, is_digit = self._probabilities(as_inputs(pixels))
         sureness = activations.max(axis=1)
         digits, confidences = activations.argmax(axis=1).tolist(), (sureness * is_digit).tolist()
@@ -140,14 +135,14 @@ class Predictor:
         readings = []
         for i, found in zip(range(len(pixels)), normalised, strict=True):
             doubt: Reason = "not_a_digit" if unlikely[i] else "ambiguous"
-            reason = doubt if confidences[i] < least else None
+            reason = doubt if confidences[i] < self._least_confidence else None
             reading = Reading(digits[i], confidences[i], activations[i], reason, doubt)
             if empty[i] or (found is not None and (found.blank or found.components != 1)):
                 reading = _hopeless(reading, blank=empty[i] or (found is not None and found.blank))
             readings.append(reading)
         if len(pixels) > 1:
             for i in _unsure(sureness, is_digit):
-                readings[i] = self.read(pixels[i : i + 1], normalised[i : i + 1], policy)[0]
+                readings[i] = self.read(pixels[i : i + 1], normalised[i : i + 1])[0]
         return readings
 
     def read_normalised(self, found: Sequence[Normalised]) -> list[Reading]:

@@ -95,16 +95,14 @@ def test_several_digits_or_a_tangle_are_no_digit(components: int) -> None:
 
 
 def test_a_policy_moves_the_threshold() -> None:
-    """Per call, per predictor, or afterwards on a reading; always the same answer."""
+    """Of a predictor, or afterwards on a reading; always the same answer."""
     pixels, notes = pictures(40), [None] * 40
-    strict = Policy(least_confidence=0.95)
-    per_call = predictor().read(pixels, list(notes), strict)
-    per_server = predictor(strict).read(pixels, list(notes))
+    strict = predictor(Policy(least_confidence=0.95)).read(pixels, list(notes))
     after = [reading.at(0.95) for reading in predictor().read(pixels, list(notes))]
-    reasons = [reading.reason for reading in per_call]
-    assert reasons == [reading.reason for reading in per_server] == [reading.reason for reading in after]
+    reasons = [reading.reason for reading in strict]
+    assert reasons == [reading.reason for reading in after]
     assert sum(reason is not None for reason in reasons) > 0
-    assert all((reading.confidence < 0.95) == reading.abstained for reading in per_call)
+    assert all((reading.confidence < 0.95) == reading.abstained for reading in strict)
 
 
 def test_a_share_of_good_digits_to_abstain_from_is_a_policy() -> None:
