@@ -9,12 +9,11 @@ from weakref import WeakValueDictionary
 
 import orjson
 
+from service.job_states import ENDED
 from service.records import Records
 
 LOOK_SECONDS = 0.25
 """Between two looks for new events."""
-
-ENDED = ("succeeded", "failed", "cancelled")
 
 
 class Feed:
