@@ -32,10 +32,14 @@ from model.store import Store
 LARGEST_ENTRY = 10_000
 """Bytes of a journal entry."""
 
+VERSION_PATTERN = "[1-9][0-9]{0,8}"
+ALIAS_PATTERN = "[a-z][a-z0-9_-]{0,62}"
+"""What the whole name of a version and of an alias looks like, as a regular expression."""
+
 log = logging.getLogger("numeral.registry")
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
-_ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+_NUMBER = re.compile(VERSION_PATTERN)
+_ALIAS = re.compile(ALIAS_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from model.registry import ALIAS_PATTERN, VERSION_PATTERN
+
 
 class ProtocolError(BaseModel):
     """An error of ``/v1`` and ``/v2``."""
@@ -138,8 +140,8 @@ class Parameters(BaseModel):
         default_factory=dict,
         json_schema_extra={
             "properties": {
-                "version": {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"},
-                "alias": {"type": "string", "pattern": "^[a-z][a-z0-9_-]{0,62}$"},
+                "version": {"type": "string", "pattern": f"^{VERSION_PATTERN}$"},
+                "alias": {"type": "string", "pattern": f"^{ALIAS_PATTERN}$"},
                 "config": {
                     "type": "string",
                     "pattern": r'^(?=\{)\{"(?:version|alias)": ?"[^"]*"',

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from model.card import model_card
 from model.errors import ArtifactCorrupt
 from model.onnx_export import encode_onnx
+from model.registry import ALIAS_PATTERN
 from service.bodies import parse_json, receive_document
 from service.errors import ApiError
 from service.exchange import Exchange
@@ -20,7 +21,7 @@ from service.serving import Serving
 router = APIRouter(tags=["models"], dependencies=[Depends(only_known)])
 
 VersionPath = Annotated[str, Path(examples=["1"])]
-_NAME: dict[str, Any] = {"pattern": "^[a-z][a-z0-9_-]{0,62}$"}
+_NAME: dict[str, Any] = {"pattern": f"^{ALIAS_PATTERN}$"}
 AliasPath = Annotated[str, Path(max_length=63, examples=["production"], json_schema_extra=_NAME)]
 
 
