@@ -2,7 +2,7 @@
 
 import io
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +25,8 @@ MAX_PIXELS = 40_000_000
 MAX_SIDE = 32_768  # decoders work row by row: forty million rows of one pixel would take them many seconds
 DECODED_SIDE = 1024
 DRAFT_SIDE = 480
+STRIP = 64
+"""Rows of a wide picture that are made grey at once: as 64-bit floats the whole would be much memory."""
 
 # Pillow warns about odd metadata on stderr; a torn picture is our error and anything else is not worth a line there.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -156,24 +158,37 @@ def _grey(image: Image.Image) -> NDArray[np.uint8]:
 
 def _to_l(image: Image.Image) -> Image.Image:
     if image.has_transparency_data:
-        return colour.to_grey(colour.flatten(_reduced(image.convert("RGBA"))))
+        return colour.to_grey(colour.flatten(_reduced(_as("RGBA", image))))
     if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        return Image.fromarray(_eight_bits(np.asarray(image)))
+        return Image.fromarray(_eight_bits(image))
     if image.mode in ("1", "LA", "La"):
         return image.convert("L")
     if image.mode == "LAB":
         return image.getchannel(0)
-    return colour.to_grey(_reduced(image if image.mode == "RGB" else image.convert("RGB")))
+    return colour.to_grey(_reduced(_as("RGB", image)))
 
 
-def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _as(mode: str, image: Image.Image) -> Image.Image:
+    """The picture in another mode; itself if it has that already, for a copy of a large one is much memory."""
+    return image if image.mode == mode else image.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> NDArray[np.uint8]:
     """Wide integers and floats to uint8, by their format's range where they fill it, by their own range otherwise."""
-    levels = np.nan_to_num(np.asarray(values, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(levels.min()), float(levels.max())
-    for top in (1.0, 255.0, 65535.0):
-        if low >= 0 and top / 2 < high <= top:
-            return np.rint(levels * (255 / top)).astype(np.uint8)
-    return np.rint((levels - low) * (255 / max(high - low, 1e-30))).astype(np.uint8)
+    extremes = [(float(strip.min()), float(strip.max())) for strip in _strips(image)]
+    low, high = min(low for low, _ in extremes), max(high for _, high in extremes)
+    fills = (top for top in (1.0, 255.0, 65535.0) if low >= 0 and top / 2 < high <= top)
+    top = next(fills, None)
+    least, scale = (low, 255 / max(high - low, 1e-30)) if top is None else (0.0, 255 / top)
+    return np.concatenate([np.rint((strip - least) * scale).astype(np.uint8) for strip in _strips(image)])
+
+
+def _strips(image: Image.Image) -> Iterator[NDArray[np.float64]]:
+    """Yield the levels of some rows after the others; what is no finite number is 0."""
+    width, height = image.size
+    for top in range(0, height, STRIP):
+        strip = np.asarray(image.crop((0, top, width, min(height, top + STRIP))), np.float64)
+        yield np.nan_to_num(strip, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _reduced(image: Image.Image) -> Image.Image:

@@ -31,6 +31,9 @@ _RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, "image/jpg", BYTES))
 _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
+_LONGEST_HEAD = 300
+"""Characters before the data of a data URL, its comma included."""
+
 _DATA_URL = re.compile(r"data:([\w.+/-]*)(?:;[\w.+=-]*)*?;base64,", re.IGNORECASE)
 
 
@@ -70,14 +73,19 @@ async def receive(
         Overloaded: too many bytes are held already.
     """
     exchange.require_at_most(limit)
-    message = await exchange.receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] != "http.request" or message.get("more_body", False):
-        if glance is not None and body:
-            glance(body)
-        body = await _rest(exchange, message, limit, seconds)
-    else:
-        exchange.took(len(body))
+    try:
+        async with asyncio.timeout(seconds):
+            message = await exchange.receive()
+            body: bytes = message.get("body", b"")
+            if message["type"] != "http.request" or message.get("more_body", False):
+                if glance is not None and body:
+                    glance(body)
+                body = await _rest(exchange, message, limit)
+            else:
+                exchange.took(len(body))
+    except TimeoutError:
+        late = f"expected the whole body within {seconds:g} seconds, got a part of it or nothing"
+        raise ApiError(408, late, headers={"Connection": "close"}) from None
     exchange.expects_more = False
     if len(body) > limit:
         raise BodyTooLarge(limit)
@@ -89,25 +97,18 @@ async def receive_document(exchange: Exchange) -> bytes:
     return await receive(exchange, DOCUMENT_BYTES, DOCUMENT_SECONDS)
 
 
-async def _rest(exchange: Exchange, message: Any, limit: int, seconds: float) -> bytes:
+async def _rest(exchange: Exchange, message: Any, limit: int) -> bytes:
     chunks: list[bytes] = []
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                if message["type"] != "http.request":
-                    raise ApiError(
-                        400, "expected a whole body, got a part of it before the connection closed"
-                    )
-                chunks.append(message.get("body", b""))
-                exchange.took(len(chunks[-1]))
-                if exchange.received > limit:
-                    raise BodyTooLarge(limit)
-                if not message.get("more_body", False):
-                    return b"".join(chunks)
-                message = await exchange.receive()
-    except TimeoutError:
-        message = f"expected the whole body within {seconds:g} seconds, got a part of it"
-        raise ApiError(408, message, headers={"Connection": "close"}) from None
+    while True:
+        if message["type"] != "http.request":
+            raise ApiError(400, "expected a whole body, got a part of it before the connection closed")
+        chunks.append(message.get("body", b""))
+        exchange.took(len(chunks[-1]))
+        if exchange.received > limit:
+            raise BodyTooLarge(limit)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+        message = await exchange.receive()
 
 
 def parse(body: bytes, content_type: bytes | None, *, members: Collection[str] = ()) -> Submission:
@@ -242,7 +243,7 @@ def from_base64(value: object) -> bytes:
             422, "expected image to be a text of base64 or a data URL, got another value", field="image"
         )
     if value[:5].lower() == "data:":
-        match = _DATA_URL.match(value)
+        match = _DATA_URL.match(value[: value.find(",", 0, _LONGEST_HEAD) + 1])
         if match is None:
             raise ApiError(400, "expected a data URL in base64, got another", field="image")
         if match[1] and match[1].lower().encode() not in _RAW:

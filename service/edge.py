@@ -16,6 +16,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import origin
 from service.errors import ApiError, Overloaded, as_api_error, error_body
 from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally
 from service.handlers import answers_head
@@ -61,12 +62,17 @@ class Edge:
         request_id = f"{self._prefix}{next(self._numbers):08x}"
         metrics, method, path = self._metrics, scope["method"], scope["path"]
         metrics.in_flight.add(metrics.in_flight.offset)
-        status, sent, route = 500, 0, path
         handler = self._hot.get((method, path))
+        status, sent, route = 500, 0, path if handler is not None else "other"
         try:
-            if method not in _READING and self._keys.needed:
-                owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
-                scope["numeral.owner"] = owner
+            if method not in _READING:
+                if (
+                    b"sec-fetch-site" in exchange.headers or b"origin" in exchange.headers
+                ):  # which a browser sends
+                    origin.require_own(exchange)
+                if self._keys.needed:
+                    owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
+                    scope["numeral.owner"] = owner
             if handler is not None:
                 answer = await handler(exchange)
                 status, sent = answer.status, len(answer.body)

@@ -13,6 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from model.images import MAX_PIXELS
 
 MEGABYTE = 1 << 20
+MOST_DECODERS = 4
+"""Threads that decode large pictures, unless told otherwise: on a node of many cores a container has few, and little memory."""
 
 
 def _default_home() -> Path:
@@ -75,10 +77,10 @@ class Settings(BaseSettings):
         None, ge=0, le=0.5, description="Abstain so often from good digits; goes before least_confidence."
     )
     decoders: int = Field(
-        default_factory=lambda: max(1, (os.cpu_count() or 1) // 2),
+        default_factory=lambda: max(1, min(MOST_DECODERS, (os.cpu_count() or 1) // 2)),
         ge=1,
         le=64,
-        description="Threads that decode large pictures.",
+        description="Threads that decode large pictures; each may hold 9 bytes for each of max_pixels.",
     )
 
     queued_jobs: int = Field(

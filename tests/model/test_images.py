@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 import warnings
 import zlib
@@ -223,3 +225,27 @@ def test_damaged_metadata_do_not_hide_the_picture() -> None:
         picture = decode(data)
     np.testing.assert_array_equal(picture.grey, ramp())
     assert not caught
+
+
+MEMORY = """
+import resource, sys
+from model.images import decode
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+decode(sys.stdin.buffer.read())
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no resource module")
+@pytest.mark.parametrize("kind", ["uint16", "float32", "rgba"])
+def test_a_large_picture_takes_few_bytes_a_pixel(kind: str) -> None:
+    """A small file of twelve megapixels: nine bytes each at most, and what a decoder needs."""
+    file, side = io.BytesIO(), 3464
+    if kind == "rgba":
+        Image.new("RGBA", (side, side)).save(file, "PNG")
+    else:
+        Image.fromarray(np.zeros((side, side), kind)).save(file, "TIFF", compression="tiff_adobe_deflate")
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], input=file.getvalue(), capture_output=True, check=True, timeout=60
+    )
+    assert int(done.stdout) < 9 * side * side / 1e6 + 30

@@ -128,6 +128,7 @@ MALFORMED = {
     "a text of other letters": (as_json(image="пять"), 400),
     "a data URL of text": (as_json(image="data:text/plain;base64,aGVsbG8="), 415),
     "a data URL without base64": (as_json(image="data:image/png,hello"), 400),
+    "a data URL with an endless head": (as_json(image="data:" + ";a" * 200 + ";base64,aGVsbG8="), 400),
     "an address": (as_json(image="http://127.0.0.1:1/" + SECRET), 400),
     "a path": (as_json(image="/etc/passwd"), 400),
     "a file address": (as_json(image="file:///etc/passwd"), 400),

@@ -243,6 +243,21 @@ async def test_a_job_is_cancelled_and_resumed(client: httpx.AsyncClient, app: Nu
         assert (await client.post(f"/train/{other}/{ask}")).status_code == 409
 
 
+async def test_a_request_that_is_cancelled_is_counted_with_the_others(
+    client: httpx.AsyncClient, app: Numeral
+) -> None:
+    """As at the end of draining: by its route, never by its path, and those of the same turn with it."""
+    job_id = (await client.post("/train", json={})).json()["id"]
+    listening = asyncio.create_task(client.get(f"/train/{job_id}/events"))
+    await asyncio.sleep(0.2)
+    listening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await listening
+    metrics = (await client.get("/metrics")).text
+    assert 'numeral_requests_total{route="other",status="5xx"} 1.0' in metrics
+    assert job_id not in metrics
+
+
 async def test_events_follow_a_job_to_its_end(client: httpx.AsyncClient, app: Numeral) -> None:
     """Whoever listens while it runs gets every event, numbered, and then the end of the stream."""
     job_id = await submitted(client)
