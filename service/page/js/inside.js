@@ -13,6 +13,7 @@ import { networkOf } from "./weights.js";
 const place = byId("diagram");
 const diagram = new Diagram(place, choose);
 let network = null; // {version, layers, temperature} once the weights are here
+let trouble = null; // {version, words} of one whose weights cannot be had: not asked for again while it is what answers
 let picked = null; // the neuron that stays under the lens
 let pointed = null; // the one the pointer is on just now
 let layers = emptyLayers([784, 958, 562, 413, 10]);
@@ -41,7 +42,9 @@ function update() {
   const { prediction } = now();
   layers = prediction?.layers ?? emptyLayers(layers.map((layer) => layer.length));
   if (picked && !(picked.index < layers[picked.layer]?.length)) picked = null;
-  if (prediction && network?.version !== prediction.model.version) fetchWeights(prediction.model.version);
+  const version = prediction?.model.version;
+  if (trouble?.version !== version) trouble = null;
+  if (prediction && network?.version !== version && !trouble) fetchWeights(version);
   draw();
 }
 
@@ -52,10 +55,11 @@ async function fetchWeights(version) {
     const loaded = await networkOf(version);
     if (now().prediction?.model.version !== version) return;
     network = { version, ...loaded };
-    draw();
   } catch (error) {
-    byId("sample-note").textContent = `Connections cannot be drawn: ${error.message}`;
+    if ((now().prediction?.model.version ?? version) !== version) return;
+    trouble = { version, words: `Connections cannot be drawn: ${error.message}` };
   }
+  draw();
 }
 
 function choose(neuron, firm) {
@@ -82,7 +86,7 @@ function draw() {
 
 function tellSample(slots) {
   const sampled = slots.filter((some, layer) => layer > 0 && some.length < layers[layer].length);
-  byId("sample-note").textContent = !now().prediction ? "" : !network ? "Loading the weights to draw the connections…"
+  byId("sample-note").textContent = !now().prediction ? "" : trouble ? trouble.words : !network ? "Loading the weights to draw the connections…"
     : `The strongest connections${sampled.length ? ` between the neurons drawn: ${sampled[0].length} stand for each large layer` : ""}.`;
 }
 

@@ -4,9 +4,10 @@ import re
 
 import httpx
 import numpy as np
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Browser, Page, Response, Route, expect
 from safetensors.numpy import load
 
+from tests.service.page.conftest import visit
 from tests.service.page.hands import DIGITS, draw, expect_digit, expect_final
 
 
@@ -63,6 +64,28 @@ def test_sampled_layers_are_said_to_be_sampled(page: Page) -> None:
     page.locator("#inside").scroll_into_view_if_needed()
     expect(page.locator("#sample-note")).to_contain_text("16 stand for each large layer")
     expect(page.locator("#diagram")).to_contain_text(re.compile(r"16 of [\d,]+"))
+
+
+def test_weights_that_cannot_be_had_are_asked_for_once(browser: Browser, url: str) -> None:
+    """However much is drawn; the page says why no connections are drawn, until another version answers."""
+    asked: list[str] = []
+
+    def fail(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(status=409, json={"error": "expected whole weights, got damaged ones"})
+
+    with visit(browser) as visited:
+        page, note = visited.page, visited.page.locator("#sample-note")
+        page.route("**/models/1/weights", fail)
+        page.goto(url)
+        page.locator("#inside").scroll_into_view_if_needed()
+        expect(note).to_have_text("Connections cannot be drawn: expected whole weights, got damaged ones")
+        draw(page, DIGITS[4])
+        expect_final(page, 4)
+        expect(note).to_contain_text("Connections cannot be drawn")
+        assert len(asked) == 1
+        page.locator("#network").select_option("version=2")
+        expect(note).to_contain_text("The strongest connections")
 
 
 def test_every_neuron_can_be_looked_at_in_the_grids(page: Page) -> None:
