@@ -12,12 +12,16 @@ export function latest(work, pause = 40) {
     waiting = values;
     if (busy) return;
     busy = true;
-    while (waiting !== null) {
-      const newest = waiting;
-      waiting = null;
-      await work(...newest);
-      await new Promise((resolve) => setTimeout(resolve, pause));
+    try {
+      while (waiting !== null) {
+        const newest = waiting;
+        waiting = null;
+        await work(...newest);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    } finally {
+      busy = false;
+      if (waiting !== null) run(...waiting); // what came while the work failed is done all the same
     }
-    busy = false;
   };
 }

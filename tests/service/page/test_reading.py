@@ -150,6 +150,29 @@ def test_a_late_answer_does_not_come_back_after_clear(page: Page) -> None:
     assert "8" not in page.evaluate("window.shown")
 
 
+def test_work_that_fails_once_does_not_end_all_work(page: Page) -> None:
+    """What came meanwhile is done, and so is what comes later."""
+    done = page.evaluate(
+        """async () => {
+            const { latest } = await import("/page/js/latest.js");
+            const done = [];
+            const run = latest(async (value) => {
+                await null;
+                if (value === "bad") throw new Error("as it may happen");
+                done.push(value);
+            }, 0);
+            const failing = run("bad").catch(() => done.push("failed"));
+            run("meanwhile");
+            await failing;
+            while (done.length < 2) await new Promise((resolve) => setTimeout(resolve));
+            await run("later");
+            while (done.length < 3) await new Promise((resolve) => setTimeout(resolve));
+            return done;
+        }"""
+    )
+    assert sorted(done) == ["failed", "later", "meanwhile"]
+
+
 def test_a_correction_is_kept_counted_and_taken_back(page: Page, url: str) -> None:
     """Saying what the picture really is stores it under that label; taking it back removes it."""
     draw(page, DIGITS[7])
