@@ -7,7 +7,7 @@ export function byId(id) {
   return document.getElementById(id);
 }
 
-/** An HTML element with properties and children. Keys with a hyphen and `role`, `for`, `colspan` become attributes. */
+/** An HTML element with properties and children. Keys with a hyphen, `role` and `for` become attributes. */
 export function el(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {

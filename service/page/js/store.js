@@ -1,5 +1,5 @@
 /**
- * What the page knows, in one place; modules meet here and do not call each other.
+ * What the page knows, in one place: sections say here what changed and listen for it, so few of them call another.
  *
  * picture     {blob, complete} or null; complete when the pen is lifted
  * network     the query that picks a network: "alias=production", "version=7"
