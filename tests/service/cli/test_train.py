@@ -4,16 +4,16 @@ import json
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
 from model.config import NetworkConfig, TrainingConfig
 from model.recipes import RECIPES
 from model.registry import Registry
-from service.cli.train import stages_of
+from service.cli.train import stages_of, train
 from service.offline import OfflineTraining
 from service.settings import Settings
 from tests.service.cli.commands import json_of, numeral
@@ -104,6 +104,33 @@ def test_what_is_wrong_is_said_in_one_sentence(words: tuple[str, ...], message: 
     assert result.exit_code == 1
     assert message in result.stderr
     assert "Traceback" not in result.output
+
+
+IN_WORDS: dict[str, dict[Any, str]] = {
+    "examples": {True: "yes"},
+    "limit": {None: "all"},
+    "start_from": {None: "random weights"},
+    "teachers": {(): "none"},
+}
+
+
+def in_words(name: str, value: Any) -> str:
+    """A default as ``--help`` shows it."""
+    if name in IN_WORDS:
+        return IN_WORDS[name][value]
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_the_defaults_that_are_shown_are_those_of_the_configuration() -> None:
+    """Of every member, each of which has its option."""
+    hints = get_type_hints(train, include_extras=True)
+    shown = {name: hint.__metadata__[0].show_default for name, hint in hints.items() if name != "return"}
+    values = {**asdict(NetworkConfig()), **asdict(TrainingConfig())}
+    del values["network"]
+    expected = {name: in_words(name, value) for name, value in values.items()}
+    assert {name: text for name, text in shown.items() if isinstance(text, str)} == expected
 
 
 def test_options_go_before_the_recipe(tmp_path: Path) -> None:
