@@ -96,7 +96,8 @@ def train_remotely(asked: dict[str, Any], url: str, api_key: str | None, *, as_j
     remote = Remote(url, api_key)
     job = remote.ask("POST", "/train", json=asked)
     if not as_json:
-        say(f"job {job['id']}; Ctrl-C leaves it running, `numeral jobs cancel {job['id']}` stops it")
+        there = "" if url == HERE else f" --url {url}"
+        say(f"job {job['id']}; Ctrl-C leaves it running, `numeral jobs cancel {job['id']}{there}` stops it")
     watch(remote.follow(job["id"]), as_json=as_json)
 
 

@@ -12,7 +12,20 @@ import typer
 if TYPE_CHECKING:
     from service.settings import Settings
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+def of_the_group(context: typer.Context, option: typer.CallbackParam, value: Any) -> Any:
+    """Return the value of an option; where the command was not given it, that of the group before it.
+
+    ``numeral jobs --url URL show ID`` then asks the service that ``numeral jobs show ID --url URL`` asks.
+    """
+    source = context.get_parameter_source(option.name or "")
+    group = context.parent.params if context.parent is not None else {}
+    return (
+        value if source is not None and source.name == "COMMANDLINE" else group.get(option.name or "", value)
+    )
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.", callback=of_the_group)]
 HomeOption = Annotated[
     Path | None, typer.Option(help="Holds everything Numeral writes; NUMERAL_HOME, or else your data folder.")
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 import typer
 
 from model.errors import ModelError
+from service.cli.output import of_the_group
 
 if TYPE_CHECKING:
     import httpx
@@ -19,9 +20,17 @@ MOST_FAILURES = 30
 TIMEOUT = 30.0
 """Seconds to wait for an answer; longer than the service's own heartbeat on a stream."""
 
-UrlOption = Annotated[str, typer.Option(envvar="NUMERAL_URL", help="The service to ask.")]
+UrlOption = Annotated[
+    str, typer.Option(envvar="NUMERAL_URL", help="The service to ask.", callback=of_the_group)
+]
 KeyOption = Annotated[
-    str | None, typer.Option("--api-key", envvar="NUMERAL_API_KEY", help="For a service that wants one.")
+    str | None,
+    typer.Option(
+        "--api-key",
+        envvar="NUMERAL_API_KEY",
+        help="For a service that wants one.",
+        callback=of_the_group,
+    ),
 ]
 HERE = "http://127.0.0.1:8000"
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -67,6 +68,7 @@ def test_a_remote_training_is_watched_to_its_end(server: ServerProcess, home: Ho
     watching.join()
     assert job.config["network"] == {"hidden": [8], "activation": "relu"}
     assert (job.config["epochs"], job.config["limit"], job.config["seed"]) == (2, 300, 5)
+    assert f"`numeral jobs cancel {job.id} --url {server.url}` stops it" in lines[0]
     assert any("50.0%  epoch 1/2  loss 0.2500  validation error 2.00%  3 s left" in line for line in lines)
     assert lines[-2:] == ["version 7  sha256:1", "promoted to production: better beyond chance"]
 
@@ -137,18 +139,52 @@ def test_examples_are_added_counted_exported_imported_and_deleted(
     assert numeral("examples", "delete", added["id"], *url).exit_code == 1
 
 
+def test_a_command_asks_the_service_that_its_group_was_given(server: ServerProcess, home: Home) -> None:
+    """With the group's --json too; what the command itself is given goes before it."""
+    job_id, nowhere = home.submit(seed=12), "http://127.0.0.1:9"
+    shown = numeral("jobs", "--url", server.url, "show", job_id)
+    assert json.loads(shown.stdout)["id"] == job_id
+    assert numeral("jobs", "--url", nowhere, "show", job_id, "--url", server.url).exit_code == 0
+    refused = numeral("examples", "--url", server.url, "--json", "delete", "none")
+    assert list(json.loads(refused.stderr)) == ["error"]
+
+
+def test_the_groups_url_and_key_go_before_the_environment(
+    other_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command takes from the environment only what nobody said."""
+    monkeypatch.setenv("NUMERAL_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("NUMERAL_API_KEY", "of the environment")
+    for words in (("jobs", "cancel", "1"), ("jobs", "resume", "1"), ("examples", "delete", "1")):
+        group, *rest = words
+        numeral(group, "--url", other_server, "--api-key", "of the group", *rest)
+        assert _OtherServer.keys.pop() == "of the group"
+    numeral("jobs", "--url", other_server, "cancel", "1")
+    assert _OtherServer.keys.pop() == "of the environment"
+
+
 class _OtherServer(BaseHTTPRequestHandler):
     """Answers 200 to everything, with a body that is no JSON and no events."""
 
     asked = 0
+    keys: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         """Answer."""
         type(self).asked += 1
+        self.keys.append(self.headers["X-API-Key"])
         self.send_response(200)
         self.send_header("Content-Length", "5")
         self.end_headers()
         self.wfile.write(b"hello")
+
+    def do_POST(self) -> None:
+        """Answer alike."""
+        self.do_GET()
+
+    def do_DELETE(self) -> None:
+        """Answer alike."""
+        self.do_GET()
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
