@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("docs", "deploy", "model", "service", "benchmarks", "tests")
@@ -69,10 +70,14 @@ def test_no_two_decision_records_share_a_number() -> None:
 
 
 def test_the_changelog_knows_the_version() -> None:
-    """The version of the package is either released in the changelog or still to come."""
+    """Its newest section is the version of the package or what is still to come, and no section is newer than the package."""
     text = (ROOT / "CHANGELOG.md").read_text()
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert f"## [{version}]" in text or "## [Unreleased]" in text
+    headings = re.findall(r"^## \[(.+?)\]", text, re.MULTILINE)
+    assert headings[0] in ("Unreleased", version)
+    released = [Version(heading) for heading in headings if heading != "Unreleased"]
+    assert released == sorted(released, reverse=True)
+    assert all(number <= Version(version) for number in released)
     sections = set(re.findall(r"^### (.+)$", text, re.MULTILINE))
     assert sections <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
