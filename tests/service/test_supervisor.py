@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.supervisor import Supervisor
+from tests.service.homes import until
 
 
 def descriptors() -> int:
@@ -32,10 +32,7 @@ def test_a_worker_that_cannot_be_started_is_tried_again(
     before = descriptors()
     supervisor = Supervisor([sys.executable, "-c", "import time; time.sleep(60)"], os.environ)
     supervisor.start()
-    until = time.monotonic() + 20
-    while supervisor.pid is None and time.monotonic() < until:
-        time.sleep(0.05)
-    assert supervisor.pid is not None
+    until(lambda: supervisor.pid is not None)
     supervisor.stop()
     assert descriptors() == before
     assert caplog.text.count("the worker could not be started: Cannot allocate memory") == 2
