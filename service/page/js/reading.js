@@ -13,6 +13,8 @@ const REASONS = {
   ambiguous: (prediction) => `I am not sure: it could be ${bestTwo(prediction).join(" or ")}.`,
 };
 
+const BEHIND = [0, 1000, 3000]; // ms: a process that did not move an alias itself hears of it a moment later
+
 const rows = Array.from({ length: 10 }, (_, digit) => {
   const value = el("span", { className: "bar-value", textContent: "–" });
   const fill = bar(0);
@@ -28,8 +30,18 @@ export function startReading() {
     if (!now().picture) set({ prediction: null }); // at once, not after an answer that is still on its way
     ask();
   });
+  on("aliases", () => {
+    for (const after of BEHIND) setTimeout(() => outdated() && ask(), after);
+  });
   on("prediction", show);
   document.addEventListener("themechange", show);
+}
+
+/** Whether the name that was asked points to another version by now than the one that has answered. */
+function outdated() {
+  const { aliases, network, picture, prediction } = now();
+  const target = aliases[network.split("alias=")[1]];
+  return picture && prediction && target !== undefined && prediction.model.version !== target;
 }
 
 async function read() {

@@ -74,6 +74,38 @@ def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     assert httpx.get(f"{url}/aliases").json()["aliases"] == aliases
 
 
+def test_the_picture_is_read_again_by_what_was_promoted(page: Page, url: str) -> None:
+    """What is said of the picture is always said by the version that production points to: promoted, and rolled back."""
+    aliases = httpx.get(f"{url}/aliases").json()["aliases"]
+    sureness, provenance = page.locator("#sureness"), page.locator("#provenance")
+    trained = sureness.inner_text()
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
+    expect(provenance).to_contain_text(f"Answered by version {aliases['untrained']} ")
+    expect(sureness).not_to_have_text(trained)
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").click()
+    expect(provenance).to_contain_text(f"Answered by version {aliases['production']} ")
+    expect(sureness).to_have_text(trained)
+
+
+def test_a_process_that_hears_of_a_promotion_late_is_asked_again(page: Page, url: str) -> None:
+    """Its first answer is still the old version's; the page does not leave it at that."""
+    aliases = httpx.get(f"{url}/aliases").json()["aliases"]
+    late: list[str] = []
+
+    def behind(route: Route) -> None:
+        late.append(route.request.url)
+        if len(late) == 1:
+            route.continue_(url=f"{url}/predict?include=image,layers&version={aliases['production']}")
+        else:
+            route.continue_()
+
+    page.route("**/predict*", behind)
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
+    expect(page.locator("#provenance")).to_contain_text(f"Answered by version {aliases['untrained']} ")
+    assert len(late) > 1
+    httpx.post(f"{url}/aliases/production/rollback").raise_for_status()
+
+
 def test_another_network_can_be_asked(page: Page, url: str) -> None:
     """The choice above the bars decides which version answers."""
     untrained = httpx.get(f"{url}/aliases").json()["aliases"]["untrained"]
