@@ -40,7 +40,7 @@ SLICE_SECONDS = 0.5
 """Between two looks at whether to go on: a cancelled job stops within this time and what saving takes."""
 
 REPORT_SECONDS = 0.2
-"""Between two reports at least, however short the epochs are."""
+"""Between two reports within an epoch at least; its end is always reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Execution:
         return TRAINED if trainer.finished else TRAINING
 
     def _report(self, progress: Progress, *, last: bool) -> None:
-        if last or monotonic() - self._reported >= REPORT_SECONDS:
+        if last or progress.epoch_ended or monotonic() - self._reported >= REPORT_SECONDS:
             self._reported = monotonic()
             values = asdict(progress)
             self.attempt.report(values, milestone=values.pop("epoch_ended"))

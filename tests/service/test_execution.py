@@ -105,6 +105,15 @@ def test_a_job_gives_the_weights_of_its_configuration(bench: Bench) -> None:
     assert list(bench.store.names(f"jobs/{job_id}")) == []
 
 
+def test_every_epoch_is_in_the_history(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short the epochs are."""
+    monkeypatch.setattr("service.execution.REPORT_SECONDS", 3600.0)
+    job_id = bench.submit(epochs=5)
+    bench.finish(bench.claim(job_id))
+    progress = [job["progress"] for _, job in bench.jobs.events(job_id, 0) if job["progress"]]
+    assert sorted({reported["epoch"] for reported in progress}) == [1, 2, 3, 4, 5]
+
+
 def test_a_job_taken_over_at_every_checkpoint_gives_the_same_weights(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
