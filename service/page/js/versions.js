@@ -1,6 +1,6 @@
 /** Versions and the names that point to them: list, promote, roll back, and pick the one that reads. */
 
-import { aliases, models, rollback, setAlias } from "./api.js";
+import { aliases, ApiError, models, rollback, setAlias } from "./api.js";
 import { byId, el } from "./dom.js";
 import { percent, when } from "./format.js";
 import { now, on, set } from "./store.js";
@@ -61,8 +61,25 @@ const namesOf = (version) => Object.entries(now().aliases).filter(([, target]) =
 
 function actions(version, names) {
   const act = (words, label, work) => el("button", { type: "button", textContent: words, "aria-label": label, onclick: () => move(work) });
-  if (names.includes("production")) return [act("Roll back", `Roll back production from version ${version}`, () => rollback("production"))];
+  if (names.includes("production")) {
+    const back = act("Roll back", `Roll back production from version ${version}`, () => goBack(version));
+    back.disabled = isOldest(version);
+    if (back.disabled) back.title = "This is the oldest version, so there is none before it. To let another one answer, promote it.";
+    return [back];
+  }
   return [act("Promote", `Promote version ${version}`, () => setAlias("production", version))];
+}
+
+/** The service does not say where production was before; before the oldest version there was none, or a newer one to promote. */
+const isOldest = (version) => now().models.every((model) => Number(model.version) >= Number(version));
+
+async function goBack(version) {
+  try {
+    await rollback("production");
+  } catch (error) {
+    if (error.status !== 409) throw error;
+    throw new ApiError(409, `There is nothing to go back to: production has always been version ${version}.`);
+  }
 }
 
 async function move(work) {

@@ -74,6 +74,32 @@ def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     assert httpx.get(f"{url}/aliases").json()["aliases"] == aliases
 
 
+def test_there_is_no_way_back_from_the_oldest_version(page: Page, url: str) -> None:
+    """The button is off and says why."""
+    oldest = httpx.get(f"{url}/models").json()["models"][0]
+    assert "production" in oldest["aliases"]
+    back = page.get_by_role("button", name=f"Roll back production from version {oldest['version']}")
+    expect(back).to_be_disabled()
+    expect(back).to_have_attribute("title", re.compile("oldest version"))
+
+
+def test_no_way_back_is_said_in_plain_words(browser: Browser, url: str) -> None:
+    """From a version that is not the oldest, only the service knows whether there is a way back."""
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=409, json={"error": "expected an alias with an earlier version, got one"})
+
+    with visit(browser) as visited:
+        page = visited.page
+        page.route("**/aliases", lambda route: route.fulfill(json={"aliases": {"production": "2"}}))
+        page.route("**/aliases/production/rollback", refuse)
+        page.goto(url)
+        page.get_by_role("button", name="Roll back production from version 2").click()
+        expect(page.locator("#version-note")).to_have_text(
+            "There is nothing to go back to: production has always been version 2."
+        )
+
+
 def test_the_picture_is_read_again_by_what_was_promoted(page: Page, url: str) -> None:
     """What is said of the picture is always said by the version that production points to: promoted, and rolled back."""
     aliases = httpx.get(f"{url}/aliases").json()["aliases"]
