@@ -26,10 +26,12 @@ export class Diagram {
    * Draw one reading.
    * @param {number[][]} layers activations, the picture first
    * @param {object[] | null} network the layers with their weights, once they are loaded
-   * @param {{slots: number[][], neuron: {layer: number, index: number} | null}} view which neurons are drawn, which is chosen
+   * @param {{slots: number[][], neuron: {layer: number, index: number} | null, blank: boolean}} view which neurons are
+   *   drawn, which is chosen, and whether there is no picture: then no activation is told and no output is the greatest
    */
-  show(layers, network, { slots, neuron }) {
+  show(layers, network, { slots, neuron, blank }) {
     this.slots = slots;
+    this.blank = blank;
     this.#build(layers);
     paintActivations(this.picture, layers[0], 28);
     this.image.setAttribute("href", this.picture.toDataURL());
@@ -113,19 +115,20 @@ export class Diagram {
 
   #shadeColumn(layer, activations, neuron, isOutput) {
     const most = isOutput ? 1 : largest(activations) || 1;
-    const best = isOutput ? activations.indexOf(Math.max(...activations)) : -1;
+    const best = isOutput && !this.blank ? activations.indexOf(Math.max(...activations)) : -1;
     this.columns[layer - 1].dots.forEach(({ circle }, slot) => {
       const index = this.slots[layer][slot];
       const a = activations[index];
       circle.setAttribute("fill", css(a < 0 ? diverging(a / most) : grey(a / most)));
-      circle.classList.toggle("best", index === best && isOutput);
+      circle.classList.toggle("best", index === best);
       circle.classList.toggle("chosen", neuron?.layer === layer && neuron.index === index);
-      circle.setAttribute("aria-label", `${layerName(layer, this.slots.length)}, neuron ${index}: activation ${number(a)}`);
+      const told = this.blank ? "no picture" : `activation ${number(a)}`;
+      circle.setAttribute("aria-label", `${layerName(layer, this.slots.length)}, neuron ${index}: ${told}`);
     });
     this.columns[layer - 1].labels.forEach(({ name, value }, digit) => {
       name.classList.toggle("best", digit === best);
       name.textContent = String(digit);
-      value.textContent = percent(activations[digit]);
+      value.textContent = this.blank ? "–" : percent(activations[digit]);
     });
   }
 

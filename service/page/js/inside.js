@@ -12,6 +12,7 @@ import { networkOf } from "./weights.js";
 
 const place = byId("diagram");
 const diagram = new Diagram(place, choose);
+const invitation = byId("neuron").firstElementChild; // what stands where a neuron will be
 let network = null; // {version, layers, temperature} once the weights are here
 let trouble = null; // {version, words} of one whose weights cannot be had: not asked for again while it is what answers
 let picked = null; // the neuron that stays under the lens
@@ -77,7 +78,7 @@ function draw() {
     const most = place.clientWidth > 560 ? 16 : 12;
     const slots = sample(layers, most, chosen("sampling"), picked);
     const shown = now().prediction && network;
-    diagram.show(layers, shown ? network.layers : null, { slots, neuron: pointed ?? picked });
+    diagram.show(layers, shown ? network.layers : null, { slots, neuron: pointed ?? picked, blank: !now().prediction });
     tellSample(slots);
     drawCard();
     drawGrids();
@@ -92,7 +93,10 @@ function tellSample(slots) {
 
 function drawCard() {
   const { prediction } = now();
-  if (!prediction) return;
+  if (!prediction) {
+    byId("neuron").replaceChildren(invitation);
+    return;
+  }
   const answer = { layer: layers.length - 1, index: prediction.digit }; // until the person points at another
   byId("neuron").setAttribute("aria-live", picked ? "polite" : "off"); // silent while someone only draws
   byId("neuron").replaceChildren(neuronCard(pointed ?? picked ?? answer, layers, network));
@@ -105,13 +109,14 @@ function drawGrids() {
   byId("grids").replaceChildren(...layers.map((activations, layer) => {
     const name = layerName(layer, layers.length);
     const active = activations.filter((a) => a > 0).length;
+    const blank = !now().prediction;
     return neuronGrid({
       name,
       size: activations.length,
       columns: columnsFor(activations.length),
       paint: (canvas) => paintActivations(canvas, activations, columnsFor(activations.length)),
-      tell: (index) => `${name}, ${layer ? `neuron ${index}` : `row ${Math.floor(index / 28)}, column ${index % 28}`}: ${number(activations[index])}`,
-      caption: `${name}: ${count(active)} of ${count(activations.length)} active`,
+      tell: (index) => `${name}, ${layer ? `neuron ${index}` : `row ${Math.floor(index / 28)}, column ${index % 28}`}: ${blank ? "no picture" : number(activations[index])}`,
+      caption: blank ? `${name}: no picture` : `${name}: ${count(active)} of ${count(activations.length)} active`,
       choose: layer ? (index) => choose({ layer, index }, true) : undefined,
     });
   }));

@@ -88,6 +88,24 @@ def test_weights_that_cannot_be_had_are_asked_for_once(browser: Browser, url: st
         expect(note).to_contain_text("The strongest connections")
 
 
+def test_without_a_picture_no_neuron_has_a_number(page: Page) -> None:
+    """After Clear no output is the answer, and neither drawing, card nor grids keep numbers of the picture that was there."""
+    page.locator("#every summary").click()
+    expect(page.locator("#neuron")).to_contain_text("weighted sum")
+    expect(page.locator("#diagram circle.best")).to_have_count(1)
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("#diagram .best")).to_have_count(0)
+    expect(page.locator("#neuron")).to_have_text(re.compile("^Draw a digit, then point at a neuron"))
+    page.locator(".neuron-dot").last.click()
+    expect(page.locator(".neuron-dot").last).to_have_attribute("aria-label", "Output, neuron 9: no picture")
+    expect(page.locator("#neuron")).to_have_text(re.compile("^Draw a digit, then point at a neuron"))
+    said = page.locator("#diagram .out-label + text").all_text_contents()
+    assert said == ["\u2013"] * 10
+    expect(page.locator("#grids figcaption").last).to_have_text("Output: no picture")
+    page.get_by_role("button", name="Draw a sample 6", exact=True).click()
+    expect(page.locator("#neuron h3")).to_have_text("Output neuron 9: the digit 9")
+
+
 def test_every_neuron_can_be_looked_at_in_the_grids(page: Page) -> None:
     """The grids have one square for each neuron of each layer."""
     page.locator("#every summary").click()
