@@ -118,10 +118,28 @@ class Registry:
                 return version
             attempt += 1
 
+    def published(self, token: str) -> str | None:
+        """Return the version that was published with a token, without reading its weights; None if there is none.
+
+        Raises:
+            StoreUnavailable: the store could not be reached.
+            ArtifactCorrupt: what was written with the token is damaged.
+        """
+        attempt = 0
+        while self.store.read(path := _proposal_path(token, attempt), LARGEST_ENTRY) is not None:
+            version = str(self._json(path)["version"])
+            try:
+                if self.manifest(version).get("token") == token:
+                    return version
+            except VersionNotFound:  # proposed, and not taken yet
+                return None
+            attempt += 1
+        return None
+
     def _proposed(self, token: str, attempt: int) -> str:
         """Return the version that all who publish this token agree to try: whoever proposes first decides."""
         proposal = str(max(self._numbers("models"), default=0) + 1)
-        path = f"publications/{token}/{attempt}.json"
+        path = _proposal_path(token, attempt)
         if self.store.create(path, json.dumps({"version": proposal}).encode()):
             return proposal
         return str(self._json(path)["version"])
@@ -324,6 +342,10 @@ class Registry:
         if not isinstance(entry, dict):
             raise ArtifactCorrupt("expected a journal entry to be an object")
         return entry
+
+
+def _proposal_path(token: str, attempt: int) -> str:
+    return f"publications/{token}/{attempt}.json"
 
 
 def _blob_path(digest: str) -> str:

@@ -66,7 +66,7 @@ class Serving:
         self.problem: str | None = None
         self.looked = threading.Event()
         self._every, self._policy, self._swapped, self._place = every, policy, swapped, place
-        self._before: list[Callable[[Registry], None]] = []
+        self._before: list[Callable[[Registry], object]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
         self._tried: dict[str, float] = {}
@@ -74,7 +74,7 @@ class Serving:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def first(self, prepare: Callable[[Registry], None]) -> None:
+    def first(self, prepare: Callable[[Registry], object]) -> None:
         """Have this done before the first look, such as filling an empty store; again until it succeeds."""
         self._before.append(prepare)
 

@@ -91,12 +91,15 @@ def export(
 
 
 def open_registry(home: Path | None) -> "Registry":
-    """Return the registry of a home, the shipped networks in it if it was empty."""
+    """Return the registry of a home, the shipped networks in it; say so if one of them is new to it."""
     from model.registry import Registry
     from model.shipped import seed
 
     registry = Registry.open(settings_of(home).store)
-    seed(registry)
+    if new := seed(registry):
+        sys.stderr.write(
+            f"numeral: version {new} is the network of this release; numeral promote {new} serves it\n"
+        )
     return registry
 
 

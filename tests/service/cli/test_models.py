@@ -19,6 +19,13 @@ def test_a_new_home_holds_the_shipped_networks(tmp_path: Path) -> None:
     assert listing["models"][1]["metrics"]["test_error"] < 0.015
 
 
+def test_the_network_of_a_new_release_is_named_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On standard error, with the command that serves it."""
+    monkeypatch.setattr("model.shipped.seed", lambda _registry: "3")
+    said = "numeral: version 3 is the network of this release; numeral promote 3 serves it\n"
+    assert numeral("models", "--home", tmp_path).stderr == said
+
+
 def test_one_version_is_shown_as_its_card_or_manifest(tmp_path: Path) -> None:
     """The card for people, the manifest for programs; an alias names a version too."""
     card = numeral("models", "production", "--home", tmp_path)
