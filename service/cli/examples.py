@@ -1,7 +1,8 @@
 """``numeral examples``: the corrected pictures that a running service keeps."""
 
+from operator import itemgetter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -56,16 +57,37 @@ def import_(
     api_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep all pictures of an archive; their folders are their labels."""
-    with plain_errors(as_json=as_json):
-        headers = {"Content-Type": "application/zip"}
-        counts = Remote(url, api_key).ask("POST", "/examples", content=archive.read_bytes(), headers=headers)
+    """Keep all pictures of an archive, however large; their folders are their labels."""
+    with plain_errors(as_json=as_json), Remote(url, api_key) as remote:
+        counts = _send(archive.read_bytes(), remote)
     if as_json:
         say_json(counts)
         return
     say(f"{counts['new']} new, {counts['known']} known, {counts['refused']} refused")
     for refusal in counts["refusals"]:
         say(f"file {refusal['entry']} of the archive: {refusal['error']}")
+
+
+def _send(archive: bytes, remote: Remote) -> dict[str, Any]:
+    """Send an archive in parts that the service takes, and return what became of all of them."""
+    from model.errors import DataError
+    from service import archives
+    from service.errors import ApiError
+
+    counts = dict.fromkeys(("new", "known", "refused"), 0)
+    refusals: list[dict[str, Any]] = []
+    headers = {"Content-Type": "application/zip"}
+    try:
+        for part in archives.parts(archive):
+            kept = remote.ask("POST", "/examples", content=part.data, headers=headers)
+            for name in counts:
+                counts[name] += kept[name]
+            counts["refused"] += len(part.refused)
+            refusals += [{**found, "entry": part.numbers[found["entry"] - 1]} for found in kept["refusals"]]
+            refusals += [{"entry": entry.number, "error": entry.error} for entry in part.refused]
+    except ApiError as error:
+        raise DataError(str(error)) from error
+    return {**counts, "refusals": sorted(refusals, key=itemgetter("entry"))}
 
 
 @app.command()

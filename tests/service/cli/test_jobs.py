@@ -2,14 +2,18 @@
 
 import json
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
+from model.sources import load_test
+from service import png
 from service.attempts import Attempt
+from service.cli.remote import Remote
 from tests.service.cli.commands import json_of, numeral
 from tests.service.homes import Home, until
 from tests.service.server_process import ServerProcess, running_server
@@ -123,9 +127,6 @@ def test_examples_are_added_counted_exported_imported_and_deleted(
     server: ServerProcess, tmp_path: Path
 ) -> None:
     """The way round."""
-    from model.sources import load_test
-    from service import png
-
     url = ("--url", server.url)
     picture = tmp_path / "seven.png"
     picture.write_bytes(png.encode(load_test().images[0]))
@@ -161,6 +162,49 @@ def test_the_groups_url_and_key_go_before_the_environment(
         assert _OtherServer.keys.pop() == "of the group"
     numeral("jobs", "--url", other_server, "cancel", "1")
     assert _OtherServer.keys.pop() == "of the environment"
+
+
+def test_a_large_archive_is_sent_in_parts(
+    server: ServerProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it is kept, and what is refused is named by its place in the whole archive."""
+    pictures = [png.encode(image) for image in load_test().images[:7]]
+    archive = tmp_path / "large.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for number, picture in enumerate(pictures):
+            file.writestr(f"{number}/a.png", picture)
+        file.writestr("readme.txt", b"no picture")
+        file.writestr("7/torn.png", pictures[0][:50])
+        file.writestr("none/b.png", pictures[0])
+    asked: list[int] = []
+    ask = Remote.ask
+
+    def noted(remote: Remote, *words: str, **options: Any) -> Any:
+        asked.append(len(options["content"]))
+        return ask(remote, *words, **options)
+
+    monkeypatch.setattr(Remote, "ask", noted)
+    monkeypatch.setattr("service.archives.MOST_IN_PART", 3)
+    (counts,) = json_of("examples", "import", archive, "--url", server.url)
+    assert len(asked) == 3
+    assert (counts["new"], counts["known"], counts["refused"]) == (7, 0, 2)
+    assert [refusal["entry"] for refusal in counts["refusals"]] == [9, 10]
+    monkeypatch.setattr("service.archives.LARGEST_PART", 2 * max(map(len, pictures)))
+    (counts,) = json_of("examples", "import", archive, "--url", server.url)
+    assert (counts["new"], counts["known"]) == (0, 7)
+    assert len(asked) > 6
+    assert max(asked) < sum(map(len, pictures))
+
+
+def test_a_file_that_is_no_archive_is_said_in_one_sentence(server: ServerProcess, tmp_path: Path) -> None:
+    """Exit status 1, and the service is not troubled."""
+    file = tmp_path / "no.zip"
+    file.write_bytes(b"no archive")
+    result = numeral("examples", "import", file, "--url", server.url)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "numeral: expected a zip archive, got another or a damaged file\n",
+    )
 
 
 class _OtherServer(BaseHTTPRequestHandler):
