@@ -34,6 +34,9 @@ _BEND: Final = AugmentationSettings(
 _STROKE: Final = 0.3
 """From this share of full ink on, a pixel belongs to a stroke."""
 
+MOVED: Final = 2
+"""Pixels by which digits that are compared may lie apart."""
+
 _KEPT: Final = 0.65
 """Least likeness of the digit found to the digit written: what the normaliser got wrong is no example of its digit."""
 
@@ -83,13 +86,40 @@ def rows_with_ink(data: Dataset) -> NDArray[np.intp]:
 
 
 def likeness(found: Bytes, written: Array) -> float:
-    """Return how alike two (28, 28) digits are whatever their size and place, 0 to 1: the correlation of their boxes."""
+    """Return how alike two (28, 28) digits are, 0 to 1, whatever their size and place, or as they lie where that is more.
+
+    Around ink that was left grey there are grains, so that no box can be told.
+    """
+    return max(_likeness_of_boxes(found, written), _likeness_in_place(found, written))
+
+
+def _likeness_of_boxes(found: Bytes, written: Array) -> float:
     boxes = [_boxed(np.asarray(picture, np.float64)) for picture in (found, written)]
     if any(box is None for box in boxes):
         return 0.0
-    a, b = (box - box.mean() for box in boxes if box is not None)
+    a, b = (box for box in boxes if box is not None)
+    return _correlation(a, b)
+
+
+def _likeness_in_place(found: Bytes, written: Array) -> float:
+    """The correlation of the pictures, blurred, moved against each other by up to two pixels."""
+    a, b = (_blurred(np.asarray(picture, np.float64)) for picture in (found, written))
+    moves = range(-MOVED, MOVED + 1)
+    return max(_correlation(a, np.roll(b, (down, across), (0, 1))) for down in moves for across in moves)
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    a, b = a - a.mean(), b - b.mean()
     spread = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return max(0.0, float((a * b).sum()) / spread) if spread else 0.0
+
+
+def _blurred(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a picture with an empty margin, each pixel the sum of nine."""
+    wide = np.pad(picture, MOVED + 1)
+    rows = wide[:-2] + wide[1:-1] + wide[2:]
+    blurred: NDArray[np.float64] = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    return blurred
 
 
 def _boxed(picture: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -25,7 +25,7 @@ _SIDES: Final = (28, 40, 64)
 _SMALL: Final = 0.6
 """The share of the smallest."""
 
-_KEPT: Final = (0.5, 0.95)
+_KEPT: Final = (0.6, 0.95)
 """Least and greatest likeness of the digit found to the digit written: of less nobody can tell what it was, more is none the worse."""
 
 _BATCH: Final = 256
