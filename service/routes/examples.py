@@ -199,7 +199,11 @@ def count(
 
 @router.get("/export", operation_id="export_examples", response_class=StreamingResponse)
 def export(records: RecordsDep) -> Response:
-    """Return all examples as a zip archive of LABEL/id.png, which POST /examples takes back."""
+    """Return all examples as a zip archive of LABEL/id.png.
+
+    POST /examples takes it back if it holds at most 10,000 and is no larger than `NUMERAL_MAX_BATCH_BYTES`, 32 MB by
+    default; `numeral examples import` sends a larger one in parts.
+    """
     file = _archive(records)
     headers = {
         "Content-Disposition": 'attachment; filename="examples.zip"',

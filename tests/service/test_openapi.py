@@ -13,6 +13,8 @@ import pytest
 from openapi_spec_validator import validate
 
 from service.app import Numeral
+from service.archives import MOST_ENTRIES
+from service.settings import Settings
 from tests.service.foreign.conftest import PNGS
 from tests.service.server_process import running_server
 
@@ -60,6 +62,13 @@ async def test_the_examples_work(client: httpx.AsyncClient, shipped_app: Numeral
         assert answer.status_code == 200, (path, answer.text)
         tried += 1
     assert tried >= 7
+
+
+def test_the_limits_of_an_archive_are_told(shipped_app: Numeral) -> None:
+    """Where one is given out that may be larger than what is taken back."""
+    told = shipped_app.openapi()["paths"]["/examples/export"]["get"]["description"]
+    assert f"at most {MOST_ENTRIES:,}" in told
+    assert f"{Settings.model_fields['max_batch_bytes'].default >> 20} MB" in told
 
 
 async def test_a_refused_method_is_told_all_that_there_are(client: httpx.AsyncClient) -> None:
