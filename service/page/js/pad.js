@@ -189,7 +189,7 @@ function changed(complete) {
 const offer = latest(async (complete) => {
   const empty = !strokes.length && !preview;
   const blob = empty ? null : (preview?.blob ?? await toPng(strokes));
-  set({ picture: blob && { blob, complete } });
+  set({ picture: blob && { blob, complete, drawn: !preview } });
 }, 20);
 
 function render() {

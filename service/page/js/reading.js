@@ -15,6 +15,8 @@ const REASONS = {
 
 const BEHIND = [0, 1000, 3000]; // ms: a process that did not move an alias itself hears of it a moment later
 
+let source = null; // the picture that the answer is about: the one on the pad may be newer
+
 const rows = Array.from({ length: 10 }, (_, digit) => {
   const value = el("span", { className: "bar-value", textContent: "–" });
   const fill = bar(0);
@@ -50,6 +52,7 @@ async function read() {
   try {
     const prediction = await predict(picture.blob, network);
     if (now().picture === null) return; // cleared meanwhile
+    source = picture;
     set({ prediction });
     say(byId("trouble"), null);
     if (picture.complete) byId("spoken").textContent = words(prediction);
@@ -92,10 +95,11 @@ function showSeen(prediction) {
   seen.setAttribute("aria-label", `The 28 by 28 picture the network saw: ${what}`);
 }
 
+/** Of a drawing no word about dark and light: it is sent dark on light, whatever colours the pad has. */
 function provenance({ model, preprocessing }) {
   const [x0, y0, x1, y1] = preprocessing.box;
   const several = preprocessing.components > 1 ? ` There are ${preprocessing.components} digits side by side.` : "";
-  const ground = preprocessing.inverted ? "dark ink on light paper" : "light ink on a dark ground";
-  return `Answered by version ${model.version} (weights ${model.digest.slice(7, 19)}…). Found ${ground}, ${x1 - x0} × ${y1 - y0} pixels of `
+  const ink = source.drawn ? "the strokes" : preprocessing.inverted ? "dark ink on light paper" : "light ink on a dark ground";
+  return `Answered by version ${model.version} (weights ${model.digest.slice(7, 19)}…). Found ${ink}, ${x1 - x0} × ${y1 - y0} pixels of `
     + `${preprocessing.source_size.join(" × ")}${preprocessing.rotated ? `, turned by ${preprocessing.rotated}°` : ""}.${several}`;
 }

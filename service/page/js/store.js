@@ -1,7 +1,7 @@
 /**
  * What the page knows, in one place: sections say here what changed and listen for it, so few of them call another.
  *
- * picture     {blob, complete} or null; complete when the pen is lifted
+ * picture     {blob, complete, drawn} or null; complete when the pen is lifted, drawn on the pad and not loaded
  * network     the query that picks a network: "alias=production", "version=7"
  * prediction  the last answer of POST /predict, or null
  * label       the digit the picture really is, or null

@@ -69,6 +69,21 @@ def test_a_loaded_picture_is_sent_as_it_is(page: Page) -> None:
     expect(page.locator("#provenance")).to_contain_text(re.compile(r"pixels of 140 . 140\."))
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_dark_and_light_are_told_of_loaded_pictures_only(browser: Browser, url: str, scheme: str) -> None:
+    """Of a drawing the page does not say that it is dark on light, for on the pad it may be the other way round."""
+    with visit(browser, color_scheme=scheme) as visited:
+        page, provenance = visited.page, visited.page.locator("#provenance")
+        page.goto(url)
+        draw(page, DIGITS[7])
+        expect_digit(page, 7)
+        expect(provenance).to_contain_text(re.compile(r"Found the strokes, \d+ . \d+ pixels of 280 . 280\."))
+        page.locator("#file").set_input_files(
+            {"name": "five.png", "mimeType": "image/png", "buffer": mnist_png(5)}
+        )
+        expect(provenance).to_contain_text("Found dark ink on light paper")
+
+
 def test_a_picture_can_be_pasted_and_dropped(page: Page) -> None:
     """Clipboard and drop carry the same file as the file chooser."""
     for name, digit in (("paste", 2), ("drop", 6)):
