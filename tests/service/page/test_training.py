@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 from playwright.sync_api import Browser, Page, Route, expect
 
+from model.dataset import split
+from model.sources import load
 from tests.service.page.conftest import visit
 from tests.service.page.hands import expect_digit, mnist_png
 
@@ -98,6 +100,14 @@ def test_no_way_back_is_said_in_plain_words(browser: Browser, url: str) -> None:
         expect(page.locator("#version-note")).to_have_text(
             "There is nothing to go back to: production has always been version 2."
         )
+
+
+def test_the_page_tells_how_many_digits_are_learned_from(page: Page) -> None:
+    """Those held out are not learned from, and are said beside."""
+    parts = split(load("mnist"))
+    lead = page.locator("#train .lead")
+    expect(lead).to_contain_text(f"{len(parts.training):,} handwritten digits")
+    expect(lead).to_contain_text(f"{len(parts.validation):,} more held out")
 
 
 def test_the_picture_is_read_again_by_what_was_promoted(page: Page, url: str) -> None:
