@@ -92,6 +92,21 @@ def test_nothing_sticks_out_sideways(browser: Browser, url: str, width: int) -> 
         assert visited.complaints == []
 
 
+@pytest.mark.parametrize("width", [320, *WIDTHS])
+def test_the_whole_navigation_can_be_seen(browser: Browser, url: str, width: int) -> None:
+    """On no screen is a link cut off or out of sight."""
+    with visit(browser, viewport={"width": width, "height": 740}) as visited:
+        visited.page.goto(url)
+        cut = visited.page.evaluate(
+            """() => {
+                const frame = document.querySelector("nav").getBoundingClientRect();
+                const outside = (box) => box.left < Math.max(0, frame.left) || box.right > Math.min(innerWidth, frame.right);
+                return [...document.querySelectorAll("nav a")].filter((a) => outside(a.getBoundingClientRect())).map((a) => a.textContent);
+            }"""
+        )
+        assert cut == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_can_be_read_on_every_ground(browser: Browser, url: str, scheme: str) -> None:
     """Every colour of text has a contrast of 4.5 or more on every ground (WCAG 2.2, 1.4.3)."""
