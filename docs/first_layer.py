@@ -1,4 +1,4 @@
-"""Draws what neurons of the first hidden layer look for: their weights as pictures, orange for ink, blue for paper.
+"""Draws what neurons of the first hidden layer look for: their weights as pictures, blue for ink, orange for paper.
 
 .venv/bin/python docs/first_layer.py
 """
@@ -13,13 +13,14 @@ from model.registry import Registry
 from model.shipped import seed
 
 COLUMNS, ROWS, SCALE, GAP = 10, 4, 3, 6
-ORANGE, BLUE, WHITE = np.array([217, 119, 45]), np.array([59, 130, 196]), np.array([255, 255, 255])
+BLUE, ORANGE, WHITE = np.array([36, 88, 211]), np.array([173, 65, 15]), np.array([255, 255, 255])
+"""The page's colours by day: what pushes up, what holds back, and paper (``service/page/css/base.css``)."""
 
 
 def tile(weights: "np.ndarray[tuple[int, int], np.dtype[np.float32]]") -> Image.Image:
     """Return a neuron's (28, 28) weights as a picture, the largest in full colour."""
     share = np.clip(weights / np.quantile(np.abs(weights), 0.99), -1, 1)[..., None]
-    colour = np.where(share > 0, WHITE + share * (ORANGE - WHITE), WHITE - share * (BLUE - WHITE))
+    colour = np.where(share > 0, WHITE + share * (BLUE - WHITE), WHITE - share * (ORANGE - WHITE))
     return Image.fromarray(colour.astype(np.uint8)).resize(
         (28 * SCALE, 28 * SCALE), Image.Resampling.BILINEAR
     )
