@@ -199,8 +199,11 @@ def _from_form(parts: Sequence[multipart.Part], members: Collection[str]) -> Sub
     if len(files) != 1:
         raise ApiError(422, f"expected one file in the form, got {len(files)}")
     known = {name.encode(): name for name in members}
-    fields = {known[part.name]: _scalar(part.data) for part in parts if part.name in known}
-    return Submission(image=_not_empty(files[0]), members=fields)
+    fields = [(known[part.name], _scalar(part.data)) for part in parts if part.name in known]
+    for name in known.values():
+        if sum(name == given for given, _ in fields) > 1:
+            raise ApiError(422, f"expected {name} once in the form, got it twice", field=name)
+    return Submission(image=_not_empty(files[0]), members=dict(fields))
 
 
 def _scalar(text: bytes) -> object:

@@ -34,7 +34,7 @@ class Feed:
         """
         async with self._lock:
             if monotonic() - self._looked >= LOOK_SECONDS:
-                await asyncio.to_thread(self._look)
+                await self._records.in_thread(self._look)
                 self._looked = monotonic()
         return self._events[number:], self._ended
 

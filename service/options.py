@@ -1,14 +1,17 @@
-"""What the query of a prediction asks for."""
+"""What a query asks for, and what of it may stand in the body as well."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from model.errors import ConfigInvalid
 from model.predictor import Policy, Predictor, Reading
 from model.registry import is_version
 from service.errors import ApiError
 from service.exchange import Exchange
+from service.numbers import whole
 
 INCLUDES = ("image", "layers")
+DIGITS = frozenset("0123456789")
 POLICY = ("least_confidence", "abstain_share")
 
 
@@ -72,3 +75,31 @@ def _policy(query: dict[str, str]) -> Policy | None:
         raise ApiError(422, f"expected {' and '.join(given)} to be numbers, got another value") from None
     except ConfigInvalid as error:
         raise ApiError(422, str(error), field=error.field) from None
+
+
+def label_of(query: str | None, member: object) -> int | None:
+    """Return the label, 0 to 9, in the query or in the body; None if it is in neither.
+
+    Raises:
+        ApiError: 422, another value; 409, one in the query and another one in the body.
+    """
+    member = whole(member)
+    if (query is not None and query not in DIGITS) or (
+        member is not None and (type(member) is not int or not 0 <= member <= 9)
+    ):
+        raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
+    label: int | None = agreed("label", None if query is None else int(query), member)
+    return label
+
+
+def agreed(name: str, query: Any, member: Any) -> Any:
+    """Return the value in the query or in the body; None if it is in neither.
+
+    Raises:
+        ApiError: 409, they are there both and differ.
+    """
+    if query is not None and member is not None and query != member:
+        raise ApiError(
+            409, f"expected {name} once, got it in the query and, different, in the body", field=name
+        )
+    return member if query is None else query

@@ -1,10 +1,12 @@
 """Jobs and examples as the API reaches them: the database is opened when it is first needed."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from starlette.requests import Request
 
@@ -19,11 +21,22 @@ if TYPE_CHECKING:
     from service.jobs import Jobs
 
 
+Result = TypeVar("Result")
+
+THREADS = 4
+"""That wait for the database on behalf of the event loop: threads of its own, so that nothing but records waits with them."""
+
+
 class Records:
     """What the API asks of the database; safe to share between threads."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store, self._lock = settings, store, Lock()
+        self._threads = ThreadPoolExecutor(THREADS, "records")
+
+    async def in_thread(self, work: Callable[[], Result]) -> Result:
+        """Return what a function returns that waits for the database; the event loop goes on meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     @contextmanager
     def jobs(self) -> "Iterator[Jobs]":
@@ -74,7 +87,8 @@ class Records:
         return Examples(self._engine, self._store)
 
     def close(self) -> None:
-        """Let go of the database, if it was opened."""
+        """Let go of the database, if it was opened, and let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if "_opened" in self.__dict__:
             self._opened.dispose()
 

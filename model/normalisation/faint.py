@@ -38,7 +38,7 @@ def as_it_is(plane: Plane, box: Box) -> Plane:
     window = smoothing(SIDE, SURROUNDINGS)
     rise = framed - both(window, framed, window)
     full = float(np.quantile(rise, FULL))
-    if full <= 0:
+    if full < 1:  # grey level: an even sheet, and what rounding left
         return np.zeros((SIDE, SIDE), np.uint8)
     ink = np.clip(rise * np.float32(255 / full), 0, 255)
     return np.rint(_in_the_middle(ink)).astype(np.uint8)

@@ -1,9 +1,9 @@
 """``/examples``: corrected pictures for later training."""
 
-import asyncio
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import IO, Annotated, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from service import archives, bodies, png
 from service.errors import ApiError
 from service.example import Example
 from service.exchange import Exchange
-from service.numbers import whole
+from service.options import label_of
 from service.picture_schemas import example_body
 from service.pictures import Pictures
 from service.records import Records, records_of
@@ -101,17 +101,19 @@ async def add(
     request: Request,
     records: RecordsDep,
     services: ServicesDep,
-    label: Annotated[int | None, Query(ge=0, le=9, include_in_schema=False)] = None,
+    label: Annotated[str | None, Query(include_in_schema=False)] = None,
 ) -> Response:
     """Keep a picture with its true label, in any body that /predict takes; or a zip archive of LABEL/name.png."""
     exchange, settings = Exchange(request.scope, request.receive), services.settings
     kind = exchange.header(b"content-type")
     if kind is not None and kind.split(b";")[0].strip().lower() in ZIP:
         archive = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
-        return _json(await asyncio.to_thread(_bulk, archive, records, services.pictures))
+        return _json(await records.in_thread(partial(_bulk, archive, records, services.pictures)))
     body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
     submission = bodies.parse(body, kind, members=("label",))
-    digit = _label(label, submission.members.get("label"))
+    digit = label_of(label, submission.members.get("label"))
+    if digit is None:
+        raise ApiError(422, "expected label, the digit that the picture shows, got none", field="label")
     prepared = await services.pictures.prepare(submission)
     example = Example(_whole(prepared.pixels), digit, submission.image)
 
@@ -119,22 +121,8 @@ async def add(
         with records.examples() as examples:
             return examples.add([example])[0]
 
-    new = await asyncio.to_thread(keep)
+    new = await records.in_thread(keep)
     return _json({"id": example.id, "label": example.label}, 201 if new else 200)
-
-
-def _label(query: int | None, member: object) -> int:
-    member = whole(member)
-    if member is not None and (type(member) is not int or not 0 <= member <= 9):
-        raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
-    if query is not None and member is not None and query != member:
-        raise ApiError(
-            409, "expected one label, got it in the query and, different, in the body", field="label"
-        )
-    digit = query if member is None else member
-    if not isinstance(digit, int):
-        raise ApiError(422, "expected label, the digit that the picture shows, got none", field="label")
-    return digit
 
 
 def _whole(pixels: Pixels) -> Bytes:
@@ -160,6 +148,10 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
 
     for entry in archives.pictures(archive):
         try:
+            if pixels_left < 0:
+                raise ApiError(
+                    413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more before"
+                )
             example, pixels = _example(entry, pictures)
             pixels_left -= pixels
             batch.append(example)
@@ -167,8 +159,6 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
             refused += 1
             if len(refusals) < MOST_REFUSALS:
                 refusals.append({"entry": entry.number, "error": str(error)})
-        if pixels_left < 0:
-            raise ApiError(413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more")
         if len(batch) >= BULK:
             counts = keep()
             new, known = new + counts[0], known + counts[1]
@@ -176,10 +166,12 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
     return {"new": new + counts[0], "known": known + counts[1], "refused": refused, "refusals": refusals}
 
 
-def _example(entry: archives.Entry, pictures: Pictures) -> tuple[Example, int]:
+def _example(entry: archives.Entry, pictures: Pictures, pixels_left: int) -> tuple[Example, int]:
     """Return the example in an archive, and how many pixels its picture has."""
     if entry.error is not None:
         raise ApiError(422, entry.error)
+    if pixels_left < 0:
+        raise ApiError(413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more before")
     prepared = pictures.prepare_now(entry.data)
     width, height = prepared.picture.source_size if prepared.picture else (28, 28)
     return Example(_whole(prepared.pixels), entry.label, entry.data), width * height

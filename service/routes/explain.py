@@ -12,8 +12,7 @@ from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
-from service.numbers import whole
-from service.options import options_of
+from service.options import agreed, label_of, options_of
 from service.pictures import Prepared
 from service.results import as_result
 from service.routes.predict import predictor_of
@@ -35,7 +34,7 @@ class Explain:
         predictor = await predictor_of(services, options_of(exchange, "label", "learning_rate").name)
         body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
         submission = bodies.parse(body, exchange.header(b"content-type"), members=("label", "learning_rate"))
-        label = _label(query.get("label"), submission.members.get("label"))
+        label = label_of(query.get("label"), submission.members.get("label"))
         rate = _learning_rate(query.get("learning_rate"), submission.members.get("learning_rate"))
         reading, _, _, prepared = await services.batcher.submit(predictor, submission)
         label = reading.digit if label is None else label
@@ -80,17 +79,6 @@ def _layer(layer: explanation.LayerStep) -> dict[str, Any]:
     }
 
 
-def _label(query: str | None, member: object) -> int | None:
-    """Return the label from the query or the body; both only if they agree."""
-    if query is not None and not (len(query) == 1 and query in "0123456789"):
-        raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
-    member = whole(member)
-    if member is not None and (type(member) is not int or not 0 <= member <= 9):
-        raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")
-    label: int | None = _agreed("label", None if query is None else int(query), member)
-    return label
-
-
 def _learning_rate(query: str | None, member: object) -> float:
     """Return the learning rate from the query or the body."""
     message = "expected learning_rate to be a number over 0, at most 10, got another value"
@@ -100,16 +88,8 @@ def _learning_rate(query: str | None, member: object) -> float:
         raise ApiError(422, message, field="learning_rate") from None
     if member is not None and type(member) not in (int, float):
         raise ApiError(422, message, field="learning_rate")
-    rate = _agreed("learning_rate", given, member)
+    rate = agreed("learning_rate", given, member)
     rate = LEARNING_RATE if rate is None else float(rate)
     if not math.isfinite(rate) or not 0 < rate <= 10:
         raise ApiError(422, message, field="learning_rate")
     return rate
-
-
-def _agreed(name: str, query: Any, member: Any) -> Any:
-    if query is not None and member is not None and query != member:
-        raise ApiError(
-            409, f"expected {name} once, got it in the query and, different, in the body", field=name
-        )
-    return member if query is None else query

@@ -89,7 +89,7 @@ async def submit(
                 job, _ = jobs.submit(definite.to_dict(), asked=config.to_dict(), **who)
             return job.as_dict()
 
-    job = await asyncio.to_thread(put)
+    job = await records.in_thread(put)
     return _json(job, 202, {"Location": f"/train/{job['id']}"})
 
 

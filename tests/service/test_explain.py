@@ -1,5 +1,7 @@
 """``POST /explain``: the four steps with true numbers."""
 
+import asyncio
+import threading
 from typing import Any
 
 import httpx
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 
 from service.app import Numeral
+from service.records import THREADS
 from tests.service.pictures_of_digits import LOSSLESS, as_json, digits, png
 
 
@@ -59,6 +62,25 @@ async def test_label_and_rate_may_be_fields_of_the_form(client: httpx.AsyncClien
         response = await client.post("/explain", files=files, data={"label": bad})
         assert (response.status_code, response.json()["field"]) == (422, "label")
     assert (await client.post("/explain?label=3", files=files, data=fields)).status_code == 409
+    twice = await client.post("/explain", files=files, data={"label": ["1", "2"]})
+    assert (twice.status_code, twice.json()["error"]) == (
+        422,
+        "expected label once in the form, got it twice",
+    )
+
+
+async def test_a_database_that_hangs_holds_up_records_alone(
+    client: httpx.AsyncClient, shipped_app: Numeral
+) -> None:
+    """Explaining goes on while more requests than there are threads wait for it."""
+    records, hanging = shipped_app.state.records, threading.Event()
+    waiting = [asyncio.ensure_future(records.in_thread(hanging.wait)) for _ in range(2 * THREADS)]
+    try:
+        assert (await explain(client, label=3))["label"] == 3
+        assert not any(one.done() for one in waiting)
+    finally:
+        hanging.set()
+        await asyncio.gather(*waiting)
 
 
 async def test_layers_come_from_the_output_backwards(
