@@ -148,11 +148,7 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
 
     for entry in archives.pictures(archive):
         try:
-            if pixels_left < 0:
-                raise ApiError(
-                    413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more before"
-                )
-            example, pixels = _example(entry, pictures)
+            example, pixels = _example(entry, pictures, pixels_left)
             pixels_left -= pixels
             batch.append(example)
         except (ImageError, ApiError) as error:
