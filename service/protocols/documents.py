@@ -1,10 +1,13 @@
 """The JSON of requests that may hold a whole batch of pixels."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import orjson
 
+from model.errors import ImageError, ImageTooLarge
 from model.form import PIXELS
 from service.errors import ApiError
 
@@ -44,6 +47,28 @@ def not_an_object() -> ApiError:
         "expected a JSON object (RFC 8259, in UTF-8), got another value or a damaged one;"
         " binary tensors need the header Inference-Header-Content-Length",
     )
+
+
+@contextmanager
+def picture(number: int, pictures: int) -> Iterator[None]:
+    """Let what is wrong with one picture make the request fail, with a sentence that says which it is.
+
+    Args:
+        number: of the picture, counted from 1.
+        pictures: how many there are.
+
+    Raises:
+        ApiError: 400, the picture cannot be read; 413, it is too large.
+    """
+    try:
+        yield
+    except ImageError as error:
+        status = 413 if isinstance(error, ImageTooLarge) else 400
+        raise ApiError(status, f"picture {number} of {pictures}: {error}") from error
+    except ApiError as error:
+        if error.status >= 500:  # nothing is wrong with the picture
+            raise
+        raise ApiError(400, f"picture {number} of {pictures}: {error.message}") from None
 
 
 def _commas(body: bytes, enough: int) -> int:

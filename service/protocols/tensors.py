@@ -13,6 +13,7 @@ from model.arrays import Pixels
 from model.form import PIXELS
 from service import bodies
 from service.errors import ApiError
+from service.protocols import documents
 
 _TYPES: dict[str, np.dtype[Any]] = {"FP32": np.dtype("<f4"), "UINT8": np.dtype("u1")}
 _ROWS = ([784], [28, 28])
@@ -154,7 +155,8 @@ def images_from_json(data: object, pictures: int) -> list[bytes]:
         raise ApiError(
             400, "expected as many texts in the data of image as its shape says, got another number"
         )
-    try:
-        return [bodies.from_base64(text) for text in data]
-    except ApiError as error:
-        raise ApiError(400, error.message) from None
+    images = []
+    for number, text in enumerate(data, 1):
+        with documents.picture(number, pictures):
+            images.append(bodies.from_base64(text))
+    return images

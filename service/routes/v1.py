@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from model.arrays import Pixels
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
@@ -14,7 +13,8 @@ from service.pictures import Prepared
 from service.protocols import compression, documents
 from service.results import as_result
 from service.routes.explain import LEARNING_RATE, explained_document
-from service.routes.v2 import prepare_all, read, version_of
+from service.routes.predict import TURN
+from service.routes.v2 import read, version_of
 from service.services import Services
 
 MOST_EXPLAINED = 16
@@ -59,12 +59,17 @@ class Instances:
         body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
         instances = _instances(documents.parse(body, settings.max_batch), most)
         prepared: list[Prepared] = []
-        for instance in instances:
-            if isinstance(instance, Mapping):
-                prepared += await prepare_all(self._services, [_image(instance)])
-            else:
-                prepared.append(Prepared(_pixels(instance), None, None))
+        for number, instance in enumerate(instances, 1):
+            with documents.picture(number, len(instances)):
+                prepared.append(await self._prepare(instance))
+            if number % TURN == 0:
+                await asyncio.sleep(0)
         return prepared
+
+    async def _prepare(self, instance: object) -> Prepared:
+        if isinstance(instance, Mapping):
+            return await self._services.pictures.prepare(bodies.Submission(image=_image(instance)))
+        return Prepared(bodies.to_pixels(instance), None, None)
 
 
 def _instances(document: Mapping[str, Any], most: int) -> list[Any]:
@@ -79,17 +84,7 @@ def _instances(document: Mapping[str, Any], most: int) -> list[Any]:
 def _image(instance: Mapping[str, Any]) -> bytes:
     if instance.keys() != {"b64"}:
         raise ApiError(400, "expected an instance to have one member, b64, got others")
-    try:
-        return bodies.from_base64(instance["b64"])
-    except ApiError as error:
-        raise ApiError(400, error.message) from None
-
-
-def _pixels(instance: object) -> Pixels:
-    try:
-        return bodies.to_pixels(instance)
-    except ApiError as error:
-        raise ApiError(400, error.message) from None
+    return bodies.from_base64(instance["b64"])
 
 
 def _json(document: Mapping[str, Any]) -> Answer:

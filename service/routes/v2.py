@@ -7,13 +7,12 @@ from time import perf_counter
 import numpy as np
 
 from model.arrays import Pixels
-from model.errors import ImageError, ImageTooLarge
 from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
 from service.pictures import Prepared
-from service.protocols import compression, v2_answer, v2_request
+from service.protocols import compression, documents, v2_answer, v2_request
 from service.protocols.v2_request import Inference
 from service.routes.predict import TURN, predictor_of
 from service.services import Services
@@ -73,7 +72,14 @@ class Infer:
             )
 
     async def _prepared(self, inference: Inference) -> list[Prepared]:
-        return [] if inference.images is None else await prepare_all(self._services, inference.images)
+        images = inference.images or []
+        prepared: list[Prepared] = []
+        for number, image in enumerate(images, 1):
+            with documents.picture(number, len(images)):
+                prepared.append(await self._services.pictures.prepare(bodies.Submission(image=image)))
+            if number % TURN == 0:
+                await asyncio.sleep(0)
+        return prepared
 
     def _compress(self, answer: Answer, exchange: Exchange) -> None:
         accepted = exchange.header(b"accept-encoding")
@@ -92,24 +98,6 @@ async def version_of(services: Services, version: str | None) -> Predictor:
     if version is not None and not (version.isascii() and version.isdigit()):
         raise ApiError(404, "expected a version that exists, got one that does not")
     return await predictor_of(services, version)
-
-
-async def prepare_all(services: Services, images: list[bytes]) -> list[Prepared]:
-    """Decode and normalise picture files; the first that cannot be read makes the request fail.
-
-    Raises:
-        ApiError: 400, a picture cannot be read; 413, it is too large.
-    """
-    prepared: list[Prepared] = []
-    for number, image in enumerate(images, 1):
-        try:
-            prepared.append(await services.pictures.prepare(bodies.Submission(image=image)))
-        except ImageError as error:
-            status = 413 if isinstance(error, ImageTooLarge) else 400
-            raise ApiError(status, f"picture {number} of {len(images)}: {error}") from error
-        if number % TURN == 0:
-            await asyncio.sleep(0)
-    return prepared
 
 
 async def read(

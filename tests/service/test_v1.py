@@ -68,6 +68,27 @@ async def test_what_is_no_instance_is_refused(
     assert list(answer.json()) == ["error"]
 
 
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        ({"b64": "QUJD"}, "expected a PNG, JPEG"),
+        ({"b64": "@@"}, "expected base64"),
+        ({"b64": 5}, "expected image to be a text"),
+        ({"more": 1}, "expected an instance to have one member, b64"),
+        ([0] * 783, "expected"),
+        ([256] * 784, "expected"),
+    ],
+)
+async def test_a_refusal_says_which_instance_it_is_about(
+    client: httpx.AsyncClient, broken: object, reason: str
+) -> None:
+    """Counted from 1, whatever is wrong with it."""
+    instances = [SEVEN.tolist(), broken, in_base64(png(TWO))]
+    answer = await client.post(PREDICT, json={"instances": instances})
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith(f"picture 2 of 3: {reason}")
+
+
 async def test_the_model_says_that_it_is_ready(client: httpx.AsyncClient) -> None:
     """In the forms that KServe and TensorFlow Serving clients look for."""
     document = (await client.get("/v1/models/digits")).json()

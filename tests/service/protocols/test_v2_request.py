@@ -211,6 +211,14 @@ def test_fractions_and_whole_numbers_may_be_mixed(members: dict[str, object]) ->
     np.testing.assert_array_equal(found, np.array([values], np.float32))
 
 
+def test_a_text_that_is_no_base64_is_named_by_its_place() -> None:
+    """Counted from 1."""
+    texts = {"name": "image", "datatype": "BYTES", "shape": [3], "data": ["YWJj", "@@@", "YWJj"]}
+    with pytest.raises(ApiError, match="picture 2 of 3: expected base64") as refused:
+        parsed(plain([texts]))
+    assert refused.value.status == 400
+
+
 def test_pictures_come_as_bytes_and_as_base64() -> None:
     """BYTES elements are picture files; in JSON they are base64 or data URLs."""
     pictures = [b"abc", b"d" * 300]
