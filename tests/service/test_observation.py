@@ -15,6 +15,7 @@ from model.publication import make_manifest
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral, create_app
+from service.metrics import ROUTES
 from service.settings import Settings
 from tests.service.conftest import client_of
 from tests.service.pictures_of_digits import digits
@@ -49,6 +50,21 @@ async def test_every_route_counts_what_it_read(tiny_client: httpx.AsyncClient) -
         assert await value(tiny_client, name) == 25
     assert await value(tiny_client, "numeral_version_predictions_total", version="1") == 24
     assert await value(tiny_client, "numeral_version_predictions_total", version="2") == 1
+
+
+async def test_a_stream_of_events_is_counted_apart(tiny_client: httpx.AsyncClient) -> None:
+    """It lasts as long as its job, which says nothing about the other routes of jobs."""
+    await tiny_client.get("/train/none")
+    await tiny_client.post("/train/none/cancel")
+    await tiny_client.get("/train/none/events")
+    for route, requests in (("/train", 0), ("/train/{job_id}", 2), ("/train/{job_id}/events", 1)):
+        assert await value(tiny_client, "numeral_requests_total", route=route) == requests
+
+
+def test_what_is_counted_by_route_is_a_route(shipped_app: Numeral) -> None:
+    """Each label is the path of one, as the router knows it; the rest counts as other."""
+    paths = {getattr(route, "path", "") for route in shipped_app.routes} | set(shipped_app.openapi()["paths"])
+    assert set(ROUTES) - paths == {"other"}
 
 
 async def test_the_shadow_sees_what_production_read(
