@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match, Mount
 
 from service.errors import STATUS, ApiError, as_api_error, error_body
 
@@ -49,11 +49,18 @@ def _allowed(request: Request) -> str:
     found = [
         method
         for method in _METHODS
-        if any(route.matches({**asked, "method": method})[0] is Match.FULL for route in request.app.routes)
+        if any(_answers(route, {**asked, "method": method}) for route in request.app.routes)
     ]
     if "GET" in found and answers_head(request.url.path):
         found.append("HEAD")
     return ", ".join(sorted(found))
+
+
+def _answers(route: BaseRoute, asked: dict[str, Any]) -> bool:
+    """Whether a route has this path and method; a mount takes any method, and what we mount are files to be read."""
+    if isinstance(route, Mount) and asked["method"] != "GET":
+        return False
+    return route.matches(asked)[0] is Match.FULL
 
 
 def answers_head(path: str) -> bool:

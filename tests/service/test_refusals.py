@@ -251,6 +251,13 @@ async def test_a_wrong_path_or_method_is_refused(
     assert ("Allow" in response.headers) == (status == 405)
 
 
+@pytest.mark.parametrize("path", ["/page/js/main.js", "/page/nowhere", "/"])
+async def test_the_page_can_only_be_read(client: httpx.AsyncClient, path: str) -> None:
+    """Whatever other method is tried, the answer names those two."""
+    refused = await client.delete(path)
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+
+
 async def test_a_body_one_byte_over_the_limit_is_refused(client: httpx.AsyncClient) -> None:
     """And one of exactly the limit is looked at."""
     limit = 16 * 1024 * 1024
