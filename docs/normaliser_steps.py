@@ -77,6 +77,7 @@ def main() -> None:
         (synthetic.pencil, 11, 1),
         (CORRUPTIONS["zigzag"], 4, 1),
         (CORRUPTIONS["impulse_noise"], 5, 2),
+        (CORRUPTIONS["dense_fog"], 9, 3),
     ]
     rows = [steps(scene(digits[i], np.random.default_rng(seed))) for scene, i, seed in scenes]
     drawn = (HERE.parent / "tests" / "data" / "drawn" / "3_021.png").read_bytes()
