@@ -23,6 +23,8 @@ TIMEOUT = "10s"
 RETRIES: "RetryConfig" = {"max_retries": 3, "retry_timeout": timedelta(seconds=15)}
 """Before whoever asked is told that the store does not answer; the library's own patience is minutes long."""
 
+_SYSTEM_ERROR = re.compile(r"\bOs \{\s*code: (\d{1,4})\b|\(os error (\d{1,4})\)")
+"""What of the library's messages is worth repeating and tells nothing secret: the number of an error of the system."""
 
 _UNFINISHED = re.compile(r"#\d+$")
 """Ends the names of files that obstore has not finished writing."""
@@ -184,4 +186,6 @@ def _unavailable(error: Exception) -> StoreUnavailable:
     """The store's own message may hold paths and addresses, so it stays behind as the cause."""
     if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
         return StoreUnavailable("expected room in the object store, got a full disk")
-    return StoreUnavailable(f"expected the object store to answer: {type(error).__name__}")
+    known = _SYSTEM_ERROR.search(str(error))
+    cause = f" ({os.strerror(int(known[1] or known[2]))})" if known else ""
+    return StoreUnavailable(f"expected the object store to answer: {type(error).__name__}{cause}")

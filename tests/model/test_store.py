@@ -76,3 +76,24 @@ def test_errors_tell_no_paths(tmp_path: Path) -> None:
         with pytest.raises(StoreUnavailable) as caught:
             Store.open(url).create("a", b"")
         assert str(tmp_path) not in str(caught.value)
+
+
+def test_errors_tell_what_the_system_said(tmp_path: Path) -> None:
+    """Such as that there is a file where a folder should be; still without its path."""
+    store = Store.open(tmp_path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnavailable) as caught:
+        store.create("file/below", b"")
+    assert str(caught.value).endswith(" (Not a directory)")
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_store_behind_a_closed_port_is_said_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its address."""
+    monkeypatch.setattr("model.store.RETRIES", {"max_retries": 0})
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    with pytest.raises(StoreUnavailable) as caught:
+        Store.open("s3://numeral").create("a", b"")
+    assert str(caught.value) == "expected the object store to answer: GenericError (Connection refused)"
