@@ -172,6 +172,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services.serving.start()
     services.shadow.start()
     await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
+    if services.settings.no_worker:  # a worker says itself what is wrong with the database
+        app.state.records.look()
     try:
         yield
     finally:

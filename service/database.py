@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from service.record_errors import DatabaseUnavailable
+
 metadata = sa.MetaData()
 
 jobs = sa.Table(
@@ -101,6 +103,7 @@ def open_database(url: str) -> sa.Engine:
     Raises:
         ValueError: another kind of database.
         sqlalchemy.exc.OperationalError: it cannot be reached.
+        DatabaseUnavailable: there is no folder for its file, and none can be made.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
@@ -123,7 +126,10 @@ def open_database(url: str) -> sa.Engine:
 def _sqlite(url: sa.URL) -> sa.Engine:
     if url.database is None or url.database in {"", ":memory:"}:
         raise ValueError("expected the path of a SQLite file, got a database in memory")
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnavailable(f"no folder for it ({error.strerror})") from error
     engine = sa.create_engine(url)
 
     @sa.event.listens_for(engine, "connect")
@@ -133,6 +139,36 @@ def _sqlite(url: sa.URL) -> sa.Engine:
             connection.execute(pragma)
 
     return engine
+
+
+_SQLITE_TROUBLE = {
+    "SQLITE_FULL": "a full disk",
+    "SQLITE_READONLY": "one that cannot be written",
+    "SQLITE_CANTOPEN": "a file that cannot be opened or made",
+    "SQLITE_IOERR": "an error of the disk, which may be full",
+    "SQLITE_BUSY": "one that others keep locked",
+    "SQLITE_CORRUPT": "a damaged file",
+    "SQLITE_NOTADB": "a file that is no database",
+}
+
+
+def unavailable(error: Exception) -> DatabaseUnavailable | None:
+    """Return what keeps the database from answering; None if the error is of another kind, such as a mistake of ours."""
+    if isinstance(error, DatabaseUnavailable):
+        return error
+    expected = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+    if not isinstance(error, expected) and type(error) is not sa.exc.DatabaseError:  # which a damaged file is
+        return None
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")  # such as SQLITE_READONLY_DIRECTORY
+    found = (words for kind, words in _SQLITE_TROUBLE.items() if name.startswith(kind))
+    return DatabaseUnavailable(next(found, "nothing"))
+
+
+def cause(error: BaseException | None) -> str:
+    """Return what the database itself said, without the address it is at, for the log."""
+    said = getattr(error, "orig", None) or error
+    name = getattr(said, "sqlite_errorname", None)
+    return name or str(said).partition("\n")[0].rpartition(": ")[2] or type(said).__name__
 
 
 @contextmanager

@@ -43,7 +43,11 @@ class ExampleNotFound(RecordError):
 
 
 class DatabaseUnavailable(RecordError):
-    """The database does not answer."""
+    """The database does not answer, or cannot be written.
 
-    def __init__(self) -> None:
-        super().__init__("expected the database to answer, got nothing; try again soon")
+    Args:
+        found: what there is instead, such as a full disk; nothing secret.
+    """
+
+    def __init__(self, found: str = "nothing") -> None:
+        super().__init__(f"expected the database to answer, got {found}; try again soon")

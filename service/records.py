@@ -1,9 +1,10 @@
 """Jobs and examples as the API reaches them: the database is opened when it is first needed."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from starlette.requests import Request
 
 from model.store import Store
-from service.record_errors import DatabaseUnavailable
+from service.record_errors import DatabaseUnavailable, RecordError
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from service.examples import Examples
     from service.jobs import Jobs
 
-
 Result = TypeVar("Result")
+
+log = logging.getLogger("numeral.records")
 
 THREADS = 4
 """That wait for the database on behalf of the event loop: threads of its own, so that nothing but records waits with them."""
@@ -33,10 +35,19 @@ class Records:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings, self._store, self._lock = settings, store, Lock()
         self._threads = ThreadPoolExecutor(THREADS, "records")
+        self._problem: str | None = None
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Return what a function returns that waits for the database; the event loop goes on meanwhile."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def look(self) -> None:
+        """Open the database in a thread, so that the log says at once if it cannot be."""
+        self._threads.submit(self._look)
+
+    def _look(self) -> None:
+        with suppress(DatabaseUnavailable), self._answering():
+            self._engine  # noqa: B018 - the property does the work
 
     @contextmanager
     def jobs(self) -> "Iterator[Jobs]":
@@ -60,17 +71,33 @@ class Records:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
-        from sqlalchemy.exc import TimeoutError as PoolTimeout
-
         try:
             yield
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            raise DatabaseUnavailable from error
-        except DatabaseError as error:
-            if type(error) is not DatabaseError:  # the others are mistakes of ours
+        except RecordError as error:
+            self._say_problem(error if isinstance(error, DatabaseUnavailable) else None)
+            raise
+        except Exception as error:
+            from service.database import unavailable
+
+            problem = unavailable(error)
+            if problem is None:
                 raise
-            raise DatabaseUnavailable from error  # a damaged file
+            self._say_problem(problem, error)
+            raise problem from error
+        self._say_problem(None)
+
+    def _say_problem(self, problem: DatabaseUnavailable | None, error: Exception | None = None) -> None:
+        """Log what is wrong with the database when that changes, however often it is asked."""
+        said = None if problem is None else str(problem)
+        if said == self._problem:
+            return
+        self._problem = said
+        if problem is None:
+            log.info("the database answers again")
+        else:
+            from service.database import cause
+
+            log.error("%s (%s)", problem, cause(error or problem.__cause__))
 
     @cached_property
     def _jobs(self) -> "Jobs":

@@ -66,10 +66,26 @@ def main() -> None:
         )
         stop_on_signals(worker)
         worker.run(lambda: _beat(pipes.alive))
-    except Exception:
-        log.exception("the worker ends at once")
+    except Exception as error:  # noqa: BLE001 - said, and the process ends
+        _say_end(error)
         _exit(writer, LOST)
     _exit(writer, 0)
+
+
+def _say_end(error: Exception) -> None:
+    """Log why the worker ends: what an operator can mend in one sentence, a mistake of ours with its traceback."""
+    from model.errors import ModelError
+    from service.database import cause, unavailable
+
+    problem = unavailable(error)
+    if problem is not None:
+        log.error("the worker ends at once: %s (%s)", problem, cause(problem.__cause__ or error))
+    elif isinstance(error, ModelError):
+        log.error("the worker ends at once: %s", error)
+    elif isinstance(error, OSError):
+        log.error("the worker ends at once: %s", error.strerror or type(error).__name__)
+    else:
+        log.error("the worker ends at once", exc_info=error)
 
 
 def _beat(pipe: int) -> None:
