@@ -1,7 +1,7 @@
 """What a program that asks for a digit gets: activations, the digit, and an honest confidence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -39,8 +39,8 @@ class Reading:
     confidence: float
     activations: Array
     reason: Reason | None
-    doubt: Reason = "ambiguous"
-    hopeless: bool = False
+    doubt: Reason = field(default="ambiguous", repr=False)
+    hopeless: bool = field(default=False, repr=False)
 
     @property
     def abstained(self) -> bool:
