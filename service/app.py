@@ -91,6 +91,7 @@ def create_app(
 
     Raises:
         StoreUnavailable: the URL of the store is not one of a store, or its folder cannot be made.
+        ConfigInvalid: the file of API keys cannot be read.
     """
     services = _services(settings, counted or Metrics(), weights)
     app = _described(settings, services)
@@ -115,7 +116,7 @@ def create_app(
     request_log = None
     if write_log is not None and settings.log_requests:
         request_log = RequestLog(write_log, as_json=settings.log_format == "json")
-    keys = Keys(settings.api_keys_file)
+    keys = app.state.keys = Keys(settings.api_keys_file)
     app.edge = Edge(app.inside, hot | hot_protocols, services, keys, request_log)
     return app
 
@@ -171,12 +172,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     services.serving.start()
     services.shadow.start()
+    app.state.keys.start()
     await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
     if services.settings.no_worker:  # a worker says itself what is wrong with the database
         app.state.records.look()
     try:
         yield
     finally:
+        app.state.keys.stop()
         services.serving.stop()
         services.shadow.stop()
         services.pictures.close()

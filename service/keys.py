@@ -2,10 +2,11 @@
 
 import hmac
 import logging
+import threading
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic
 
+from model.errors import ConfigInvalid
 from service.errors import ApiError
 
 SHORTEST = 16
@@ -16,19 +17,45 @@ log = logging.getLogger("numeral.keys")
 
 
 class Keys:
-    """Who may do more than read.
+    """Who may do more than read. Requests look into a dictionary alone; the file is read in a thread.
 
     Args:
         path: the file; without one everybody may do everything.
+
+    Raises:
+        ConfigInvalid: it cannot be read.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._digests: dict[bytes, str] = {}
         self._stamp: tuple[int, int] | None = None
-        self._looked = 0.0
+        self._problem: str | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
         if path is not None:
-            self._read(path)
+            try:
+                self._read(path)
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigInvalid(
+                    "NUMERAL_API_KEYS_FILE", f"expected a file that can be read, got: {_reason(error)}"
+                ) from error
+
+    def start(self) -> None:
+        """Look at the file from now on, in a thread, until ``stop``."""
+        if self._path is not None:
+            self._thread = threading.Thread(target=self._watch, name="keys", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(LOOK_EVERY):
+            self.look()
 
     @property
     def needed(self) -> bool:
@@ -43,8 +70,6 @@ class Keys:
         """
         if self._path is None:
             return "anonymous"
-        if monotonic() - self._looked > LOOK_EVERY:
-            self._read(self._path)
         presented = api_key
         if authorization is not None and authorization[:7].lower() == b"bearer ":
             presented = authorization[7:].strip()
@@ -58,19 +83,33 @@ class Keys:
         message = "expected an API key in Authorization: Bearer or X-API-Key, got none that is known"
         raise ApiError(401, message, headers={"WWW-Authenticate": 'Bearer realm="numeral"'})
 
+    def look(self) -> None:
+        """Read the file if it changed; while it cannot be read, or holds no key, those of before hold."""
+        if self._path is not None:
+            try:
+                self._read(self._path)
+                problem = None
+            except (OSError, UnicodeDecodeError) as error:
+                problem = _reason(error)
+            if problem is not None and problem != self._problem:
+                log.error("the file of API keys cannot be read: %s", problem)
+            self._problem = problem
+
     def _read(self, path: Path) -> None:
-        """Read the file if it changed; while it cannot be read, the keys of before hold."""
-        self._looked = monotonic()
-        try:
-            found = path.stat()
-            stamp = (found.st_mtime_ns, found.st_size)
-            if stamp == self._stamp:
-                return
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            log.error("the file of API keys cannot be read: %s", type(error).__name__)  # noqa: TRY400 - expected
+        found = path.stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+        if stamp == self._stamp:
             return
-        self._digests, self._stamp = _parsed(text), stamp
+        digests = _parsed(path.read_text(encoding="utf-8"))
+        self._stamp = stamp
+        if not digests:  # as for a moment while it is written anew
+            log.error("expected a key in the file of API keys, got none; those of before hold")
+        else:
+            self._digests = digests
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _parsed(text: str) -> dict[bytes, str]:

@@ -15,6 +15,8 @@ import uvicorn
 from model.errors import ModelError
 from model.registry import Registry
 from service.app import create_app
+from service.keys import Keys
+from service.heads import Protocol
 from service.lifecycle import Server
 from service.logs import LineWriter, configure
 from service.metrics import Metrics
@@ -56,10 +58,11 @@ def run(settings: Settings) -> int:
 
 
 def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
-    # A process that ends is replaced, so a store that no process can ever open is found out before there is one. To
-    # open it takes neither a thread nor a connection, which must not be there at a fork.
+    # A process that ends is replaced, so a store or a file of keys that no process can ever open is found out before
+    # there is one. To open them takes neither a thread nor a connection, which must not be there at a fork.
     try:
         Registry.open(settings.store)
+        Keys(settings.api_keys_file)
     except ModelError as error:
         return _cannot_start(error, writer)
     shared = _Shared(Metrics(settings.workers), SharedWeights())
@@ -151,7 +154,7 @@ def _serve(
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         access_log=False,

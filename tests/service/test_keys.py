@@ -1,10 +1,12 @@
 """API keys: who may do more than read."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from model.errors import ConfigInvalid
 from service.app import create_app
 from service.errors import ApiError
 from service.keys import Keys
@@ -50,19 +52,62 @@ def test_whatever_else_is_refused(file: Path, authorization: bytes | None, api_k
     assert refused.value.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_changed_file_is_read_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_file_is_read_again(file: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A new key holds and an old one does not, without a restart; a file that is gone or torn changes nothing."""
-    monkeypatch.setattr("service.keys.LOOK_EVERY", -1.0)
     keys = Keys(file)
     file.write_text(f"bob {OTHER}\n")
     os.utime(file, ns=(1, 1))
+    keys.look()
     assert keys.owner(None, OTHER.encode()) == "bob"
     with pytest.raises(ApiError):
         keys.owner(None, KEY.encode())
     file.unlink()
+    keys.look()
+    keys.look()
+    assert caplog.messages == ["the file of API keys cannot be read: No such file or directory"]
     assert keys.owner(None, OTHER.encode()) == "bob"
     file.write_bytes(b"\xff\xfe")
+    keys.look()
     assert keys.owner(None, OTHER.encode()) == "bob"
+
+
+def test_a_file_seen_without_keys_takes_none_away(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever writes it anew empties it first; what it says once it holds keys counts."""
+    keys = Keys(file)
+    file.write_text("")
+    keys.look()
+    keys.look()
+    assert keys.owner(None, KEY.encode()) == "alice"
+    assert caplog.messages == ["expected a key in the file of API keys, got none; those of before hold"]
+    file.write_text(f"bob {OTHER}\n")
+    keys.look()
+    assert keys.owner(None, OTHER.encode()) == "bob"
+
+
+def test_a_file_that_is_not_there_at_the_start_is_an_error(tmp_path: Path) -> None:
+    """That names the setting: a service with a misspelled file would refuse everybody."""
+    with pytest.raises(
+        ConfigInvalid, match="NUMERAL_API_KEYS_FILE: expected a file that can be read, got: No such"
+    ):
+        Keys(tmp_path / "nowhere")
+
+
+def test_no_request_waits_for_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread reads it, as long as the service runs."""
+    monkeypatch.setattr("service.keys.LOOK_EVERY", 0.01)
+    keys, readers, looked = Keys(file), set(), threading.Event()
+
+    def read(_keys: Keys, _path: Path) -> None:
+        readers.add(threading.current_thread())
+        looked.set()
+
+    monkeypatch.setattr(Keys, "_read", read)
+    keys.start()
+    assert looked.wait(20)
+    assert keys.owner(None, KEY.encode()) == "alice"
+    keys.stop()
+    assert threading.current_thread() not in readers
+    assert not any(reader.is_alive() for reader in readers)
 
 
 def test_lines_that_are_no_keys_are_named_by_number(file: Path, caplog: pytest.LogCaptureFixture) -> None:

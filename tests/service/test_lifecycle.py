@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -124,6 +125,32 @@ def test_a_head_without_end_is_cut_off(server: ServerProcess) -> None:
                 assert answer_on(connection)[0] == 200
             connection.sendall(sent)
             assert connection.recv(100) == b""
+
+
+def test_a_head_of_any_size_is_not_taken(server: ServerProcess) -> None:
+    """One long header or very many: 431, and memory stays flat."""
+    before = server.kilobytes
+    for piece in (b"x" * 100_000, b"x: y\r\n" * 20_000):
+        with server.connect() as connection, suppress(OSError):
+            connection.sendall(b"GET /models HTTP/1.1\r\nHost: x\r\nA: ")
+            for _ in range(300):
+                connection.sendall(piece)
+        with server.connect() as connection:
+            connection.sendall(b"GET /models HTTP/1.1\r\nHost: x\r\nA: b\r\n" + b"x: y\r\n" * 12_000)
+            status, headers, body = answer_on(connection)
+        assert (status, headers["content-type"]) == (431, "application/problem+json")
+        assert b"expected a head of at most" in body
+    assert server.kilobytes - before < 30_000
+    assert predict(server).status_code == 200
+
+
+def test_what_is_no_http_is_answered_with_a_document(server: ServerProcess) -> None:
+    """As any other mistake of a client."""
+    with server.connect() as connection:
+        connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        status, headers, body = answer_on(connection)
+    assert (status, headers["content-type"]) == (400, "application/problem+json")
+    assert b"expected a request of HTTP/1.1" in body
 
 
 def test_a_client_that_leaves_is_no_error(server: ServerProcess) -> None:
@@ -253,6 +280,11 @@ def _predictions(server: ServerProcess) -> int:
         ({"NUMERAL_MAX_BATCH": "x"}, "numeral: max_batch: Input should be a valid integer"),
         ({"NUMERAL_STORE_URL": "nowhere://x"}, "expected the URL of an object store"),
         ({"NUMERAL_STORE_URL": "nowhere://x", "NUMERAL_WORKERS": "2"}, "expected the URL of an object store"),
+        ({"NUMERAL_API_KEYS_FILE": "/nowhere"}, "NUMERAL_API_KEYS_FILE: expected a file that can be read"),
+        (
+            {"NUMERAL_API_KEYS_FILE": "/nowhere", "NUMERAL_WORKERS": "2"},
+            "NUMERAL_API_KEYS_FILE: expected a file",
+        ),
     ],
 )
 def test_a_wrong_setting_is_said_plainly(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
