@@ -1,0 +1,54 @@
+"""Heads of requests: bounded, and refused with a document where they cannot be read.
+
+The server takes a head of any size, and answers what is no HTTP in plain text.
+"""
+
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from service.errors import ApiError, error_body
+
+LONGEST_HEAD = 65_536
+"""Bytes of a request's first line and its headers; a browser's cookies and a long query fit many times."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection of a client.
+
+    Attributes:
+        head: bytes that have come of a head that is not whole yet; None while a body comes.
+    """
+
+    head: int | None = 0
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self.head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no longer."""
+        self.head = None
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; hang up where a head goes on and on."""
+        super().data_received(data)
+        if self.head is not None:
+            self.head += len(data)
+            if self.head > LONGEST_HEAD and not self.transport.is_closing():
+                self._refuse(ApiError(431, f"expected a head of at most {LONGEST_HEAD} bytes, got more"))
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence says less
+        """Answer what is no request."""
+        self._refuse(ApiError(400, "expected a request of HTTP/1.1 (RFC 9112), got something else"))
+
+    def _refuse(self, error: ApiError) -> None:
+        body, media = error_body("/", error)
+        head = (
+            f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: {media}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
