@@ -176,11 +176,14 @@ class Worker:
     def _stop(self) -> None:
         """Let the running job save where it stands, and show it as queued.
 
-        The lease stays behind for the next worker to find: until this process has ended it may still take a job.
+        With a job the lease stays behind for the next worker to find. Without one it is given back; should this process
+        still take a job before it has ended, ``_reconcile`` of another finds that job taken by nobody who has a lease.
         """
         execution = self._execution
         if execution is not None and execution.parked.wait(PARK_SECONDS):
             release(self._stores.engine, self.name)
+        elif not self._running:
+            self._stores.leases.free()
 
 
 def exit_with_parent(pipe: int) -> None:

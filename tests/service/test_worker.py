@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from service.database import jobs
+from service.leases import open_leases
 from tests.service.homes import Home, kill, tiny, undisturbed_digest, until
 
 pytestmark = pytest.mark.timeout(300)
@@ -102,6 +103,15 @@ def test_a_worker_told_to_stop_saves_its_job_and_gives_it_back(home: Home) -> No
         row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().one()
     assert (row["state"], row["tries"]) == ("queued", 0)
     assert row["checkpoint"] is not None
+
+
+def test_an_idle_worker_told_to_stop_leaves_nothing_behind(home: Home) -> None:
+    """So the next one has nobody to take for dead."""
+    leases = open_leases(home.engine)
+    with home.worker():
+        until(lambda: bool(leases.known()))
+        assert home.ended(home.submit()).state == "succeeded"
+    assert leases.known() == set()
 
 
 def test_a_cancelled_job_stops_and_its_worker_takes_the_next(home: Home) -> None:
