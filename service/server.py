@@ -15,8 +15,8 @@ import uvicorn
 from model.errors import ModelError
 from model.registry import Registry
 from service.app import create_app
-from service.keys import Keys
 from service.heads import Protocol
+from service.keys import Keys
 from service.lifecycle import Server
 from service.logs import LineWriter, configure
 from service.metrics import Metrics
