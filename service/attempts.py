@@ -4,6 +4,7 @@ The number of the attempt is a fencing token. Whoever takes a job over raises it
 a worker that was frozen, cut off or thought dead changes nothing when it comes back: it learns that it was superseded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -80,22 +81,30 @@ class Attempt:
             return None
         return attempt
 
-    def report(self, progress: dict[str, Any] | None, *, milestone: bool = False) -> None:
+    def report(
+        self,
+        progress: dict[str, Any] | None,
+        *,
+        milestone: bool = False,
+        earlier: Sequence[dict[str, Any]] = (),
+    ) -> None:
         """Say where the job stands.
 
         Args:
             progress: as the API shows it; None while the training has not begun.
             milestone: keep it in the history in any case. Otherwise at most one report a second is kept, and fewer
                 the longer the job takes: the history grows with the logarithm of the time.
+            earlier: milestones since the last report, kept in the history before this one and in one transaction with
+                it: each by itself would hold the lock of the database once.
 
         Raises:
             Superseded: stop; this attempt may write no more.
         """
         age, since_event = monotonic() - self._began, monotonic() - self._last_event
-        event = milestone or since_event >= max(1.0, age / 600)
+        event = milestone or bool(earlier) or since_event >= max(1.0, age / 600)
         if event:
             self._last_event = monotonic()
-        self._write({"progress": progress}, event=event)
+        self._write({"progress": progress}, event=event, earlier=earlier)
         self.progress = progress
 
     def saved(self, key: str, digest: str) -> None:
@@ -137,15 +146,21 @@ class Attempt:
         self._write({"state": "failed", "error": reason, "finished_at": now(), "publishing": False})
 
     def _write(
-        self, values: dict[str, Any], *, states: tuple[str, ...] = ("running",), event: bool = True
+        self,
+        values: dict[str, Any],
+        *,
+        states: tuple[str, ...] = ("running",),
+        event: bool = True,
+        earlier: Sequence[dict[str, Any]] = (),
     ) -> None:
+        mine = jobs.update().where(
+            jobs.c.id == self.job_id, jobs.c.attempt == self.number, jobs.c.state.in_(states)
+        )
         with self.engine.begin() as connection:
-            written = connection.execute(
-                jobs.update()
-                .where(jobs.c.id == self.job_id, jobs.c.attempt == self.number, jobs.c.state.in_(states))
-                .values(values)
-            )
-            if not written.rowcount:
+            for progress in earlier:
+                if connection.execute(mine.values(progress=progress)).rowcount:
+                    record_event(connection, self.job_id)
+            if not connection.execute(mine.values(values)).rowcount:
                 raise Superseded
             if event:
                 record_event(connection, self.job_id)

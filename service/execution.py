@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,7 +41,7 @@ SLICE_SECONDS = 0.5
 """Between two looks at whether to go on: a cancelled job stops within this time and what saving takes."""
 
 REPORT_SECONDS = 0.2
-"""Between two reports within an epoch at least; its end is always reported."""
+"""Between two reports at least; the ends of epochs that are shorter are reported together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Execution:
         )
         self._checkpoints = Checkpoints(registry.store, attempt.job_id, attempt.number)
         self._reported = 0.0
+        self._ended: list[dict[str, Any]] = []
 
     def train(self) -> str:
         """Train until a checkpoint is due or the training has ended, and save one."""
@@ -104,8 +106,9 @@ class Execution:
         trainer, due = self._trainer, monotonic() + self._patience.checkpoint_seconds
         try:
             for progress in self._progress:
-                self._report(progress, last=trainer.finished)
-                if monotonic() >= due or self._stopping.is_set():
+                pausing = monotonic() >= due or self._stopping.is_set()
+                self._report(progress, last=trainer.finished or pausing)
+                if pausing:
                     break
         except Superseded:
             self._save()  # a job that was cancelled goes on from here when it is resumed
@@ -116,10 +119,14 @@ class Execution:
         return TRAINED if trainer.finished else TRAINING
 
     def _report(self, progress: Progress, *, last: bool) -> None:
-        if last or progress.epoch_ended or monotonic() - self._reported >= REPORT_SECONDS:
+        values = asdict(progress)
+        ended = values.pop("epoch_ended")
+        if last or monotonic() - self._reported >= REPORT_SECONDS:
             self._reported = monotonic()
-            values = asdict(progress)
-            self.attempt.report(values, milestone=values.pop("epoch_ended"))
+            earlier, self._ended = self._ended, []
+            self.attempt.report(values, milestone=ended, earlier=earlier)
+        elif ended:
+            self._ended.append(values)
 
     def _save(self) -> None:
         data = save_checkpoint(self._trainer)

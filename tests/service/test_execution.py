@@ -106,10 +106,10 @@ def test_a_job_gives_the_weights_of_its_configuration(bench: Bench) -> None:
 
 
 def test_every_epoch_is_in_the_history(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However short the epochs are."""
+    """However short the epochs are; those between two reports are written with the second."""
     monkeypatch.setattr("service.execution.REPORT_SECONDS", 3600.0)
     job_id = bench.submit(epochs=5)
-    bench.finish(bench.claim(job_id))
+    bench.finish(bench.claim(job_id, patience=Patience(checkpoint_seconds=3600.0)))
     progress = [job["progress"] for _, job in bench.jobs.events(job_id, 0) if job["progress"]]
     assert sorted({reported["epoch"] for reported in progress}) == [1, 2, 3, 4, 5]
 
