@@ -108,16 +108,7 @@ AUGMENTATIONS: dict[str, AugmentationSettings] = {
         pale=0.03,
     ),
     "finish": _FINISH,
-    "scans": replace(
-        _FINISH,
-        rotation=18.0,
-        narrow_rotation=17.0,
-        wide=0.08,
-        crisp=0.2,
-        blur=0.06,
-        coarse=0.1,
-        threshold=0.12,
-    ),
+    "scans": replace(_FINISH, wide=0.08, crisp=0.2, blur=0.06, coarse=0.1, threshold=0.12),
 }
 """Presets by name. `none` only divides by 255; `release` is wide, and `finish` is what a network trained on it ends with:
 nearer to real digits, so that its last capacity goes to them; `scans` is that with more of what scanners do to digits."""

@@ -18,18 +18,11 @@ from model.pixels import normalise
 from model.synthetic.drawn import inked, paths
 from model.synthetic.papers import photograph
 from model.synthetic.templates import Stroke
-from model.synthetic.weathered import weathered
 
 Rng = np.random.Generator
 
 PHOTOGRAPHED: Final = 0.1
 """The share of pictures that are written on paper, photographed and normalised again, at about 5 ms each."""
-
-WEATHERED: Final = 0.08
-"""The share that is seen badly and normalised again, where the normaliser draws shapes of its own."""
-
-_WIPED: Final = 0.25
-"""The share of those of which only what hides them is left."""
 
 ALIKE: Final = 0.88
 """An invented letter whose likeness to some digit is greater is one."""
@@ -63,7 +56,7 @@ def non_digits(data: Dataset, n: int, rng: Rng) -> Bytes:
     ends = np.rint(np.cumsum([share for share, _ in kinds]) * n).astype(int)
     counts = np.diff(ends, prepend=0)
     pictures = np.concatenate([make(int(m)) for (_, make), m in zip(kinds, counts, strict=True)])
-    return _weathered(_photographed(pictures, rng), rng)
+    return _photographed(pictures, rng)
 
 
 def _letters(alphabet: Sequence[Sequence[Stroke]], n: int, rng: Rng) -> Bytes:
@@ -121,17 +114,4 @@ def _photographed(pictures: Bytes, rng: Rng) -> Bytes:
         found = normalise(photograph(as_inputs(pictures[i]).reshape(SIDE, SIDE), rng)).pixels
         if found.max() > 128:
             pictures[i] = found.ravel()
-    return pictures
-
-
-def _weathered(pictures: Bytes, rng: Rng) -> Bytes:
-    """Put a share of the pictures, or what is left where they were wiped away, through fog, grain and normaliser."""
-    chosen: NDArray[np.intp] = np.flatnonzero(rng.random(len(pictures)) < WEATHERED)
-    for start in range(0, len(chosen), _AT_ONCE):
-        part = chosen[start : start + _AT_ONCE]
-        seen = pictures[part] * (rng.random((len(part), 1)) >= _WIPED)
-        for i, picture in zip(part, weathered(seen, rng), strict=True):
-            found = normalise(picture).pixels
-            if found.max() > 128:
-                pictures[i] = found.ravel()
     return pictures

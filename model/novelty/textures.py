@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from model.arrays import Bytes
 from model.form import PIXELS, SIDE
+from model.novelty.clouds import clouds
 from model.pixels import normalise
-from model.synthetic.clouds import clouds
 from model.synthetic.pen import centred
 
 _SIDE: Final = 32

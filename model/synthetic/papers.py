@@ -34,7 +34,7 @@ _BEND: Final = AugmentationSettings(
 _STROKE: Final = 0.3
 """From this share of full ink on, a pixel belongs to a stroke."""
 
-MOVED: Final = 2
+_MOVED: Final = 2
 """Pixels by which digits that are compared may lie apart."""
 
 _KEPT: Final = 0.65
@@ -58,7 +58,9 @@ def paper_digits(data: Dataset, n: int, rng: np.random.Generator) -> Dataset:
 
 def _found(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[Bytes, int]]:
     """Yield picture and label for ever."""
-    inked = rows_with_ink(data)
+    inked = np.flatnonzero(data.images.max(axis=1) >= 128)
+    if not len(inked):
+        raise DataError("expected at least one picture with ink on it, got none")
     augmenter = Augmenter(data.images, _BEND, data.labels)
     varied = np.empty((256, SIDE * SIDE), np.float32)
     while True:
@@ -71,18 +73,6 @@ def _found(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[Bytes, int
             normalised = normalise(photograph(written, rng)).pixels
             if likeness(normalised, written) >= _KEPT:
                 yield normalised.ravel(), int(data.labels[row])
-
-
-def rows_with_ink(data: Dataset) -> NDArray[np.intp]:
-    """Return which pictures have anything on them to be found again.
-
-    Raises:
-        DataError: none has.
-    """
-    rows = np.flatnonzero(data.images.max(axis=1) >= 128)
-    if not len(rows):
-        raise DataError("expected at least one picture with ink on it, got none")
-    return rows
 
 
 def likeness(found: Bytes, written: Array) -> float:
@@ -104,7 +94,7 @@ def _likeness_of_boxes(found: Bytes, written: Array) -> float:
 def _likeness_in_place(found: Bytes, written: Array) -> float:
     """The correlation of the pictures, blurred, moved against each other by up to two pixels."""
     a, b = (_blurred(np.asarray(picture, np.float64)) for picture in (found, written))
-    moves = range(-MOVED, MOVED + 1)
+    moves = range(-_MOVED, _MOVED + 1)
     return max(_correlation(a, np.roll(b, (down, across), (0, 1))) for down in moves for across in moves)
 
 
@@ -116,7 +106,7 @@ def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 def _blurred(picture: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a picture with an empty margin, each pixel the sum of nine."""
-    wide = np.pad(picture, MOVED + 1)
+    wide = np.pad(picture, _MOVED + 1)
     rows = wide[:-2] + wide[1:-1] + wide[2:]
     blurred: NDArray[np.float64] = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
     return blurred

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from model.normalisation.faint import as_it_is
 from model.normalisation.location import located
+from model.novelty.clouds import clouds
 from model.pixels import normalise
 from model.sources import mnist
-from model.synthetic.clouds import clouds
 from model.synthetic.papers import likeness
 
 SIDE = 28

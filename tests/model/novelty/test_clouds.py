@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.synthetic.clouds import clouds
+from model.novelty.clouds import clouds
 
 
 @pytest.mark.parametrize("side", [28, 33])
