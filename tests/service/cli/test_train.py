@@ -176,18 +176,7 @@ def test_the_trainings_of_a_recipe_follow_each_other(tmp_path: Path) -> None:
     made = [str(version) for version in range(3, 12)]
     assert list(registry.versions()) == ["1", "2", *made]
     manifests = [registry.manifest(version) for version in made]
-    assert [manifest["parent"] for manifest in manifests] == [
-        None,
-        "3",
-        "4",
-        "5",
-        "6",
-        "5",
-        "8",
-        "9",
-        "10",
-        "11",
-    ]
+    assert [manifest["parent"] for manifest in manifests] == [None, "3", "4", "5", "6", "5", "8", "9", "10"]
     trainings = [manifest["training"] for manifest in manifests]
     assert {training["recipe"] for training in trainings} == {"release"}
     assert [training["config"]["seed"] for training in trainings] == [1, 2, 3, 4, 5, 11, 12, 14, 15]
