@@ -11,6 +11,7 @@ from model.artifact import Artifact, assemble, decode_manifest, encode_weights
 from model.calibration import Calibration
 from model.network import Network, as_inputs
 from model.onnx_export import encode_onnx
+from model.pixels import VERSION
 from model.predictor import Predictor
 from model.publication import make_manifest
 from model.sources import load_test
@@ -70,7 +71,7 @@ def test_the_file_is_what_onnx_says_it_should_be() -> None:
     onnx.checker.check_model(model, full_check=True)
     notes = {entry.key: entry.value for entry in model.metadata_props}
     assert notes["version"] == "1"
-    assert notes["preprocessing"] == "3"
+    assert notes["preprocessing"] == VERSION
     (pixels,) = model.graph.input
     shape = [d.dim_param or d.dim_value for d in pixels.type.tensor_type.shape.dim]
     assert (pixels.name, shape) == ("pixels", ["batch", 784])
