@@ -2,12 +2,12 @@
 
 import hmac
 import logging
-import threading
 from hashlib import sha256
 from pathlib import Path
 
 from model.errors import ConfigInvalid
 from service.errors import ApiError
+from service.recurring import Recurring
 
 SHORTEST = 16
 LOOK_EVERY = 1.0
@@ -31,8 +31,7 @@ class Keys:
         self._digests: dict[bytes, str] = {}
         self._stamp: tuple[int, int] | None = None
         self._problem: str | None = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._looking = Recurring("keys", self.look, LOOK_EVERY)
         if path is not None:
             try:
                 self._read(path)
@@ -44,18 +43,11 @@ class Keys:
     def start(self) -> None:
         """Look at the file from now on, in a thread, until ``stop``."""
         if self._path is not None:
-            self._thread = threading.Thread(target=self._watch, name="keys", daemon=True)
-            self._thread.start()
+            self._looking.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-
-    def _watch(self) -> None:
-        while not self._stop.wait(LOOK_EVERY):
-            self.look()
+        self._looking.stop()
 
     @property
     def needed(self) -> bool:

@@ -22,6 +22,7 @@ from model.predictor import Policy, Predictor
 from model.registry import Registry
 from model.shipped import PRODUCTION
 from service.errors import ApiError
+from service.recurring import Recurring
 
 SHADOW = "shadow"
 KEPT = 3
@@ -65,14 +66,13 @@ class Serving:
         self.broken: dict[str, str] = {}
         self.problem: str | None = None
         self.looked = threading.Event()
-        self._every, self._policy, self._swapped, self._place = every, policy, swapped, place
+        self._policy, self._swapped, self._place = policy, swapped, place
         self._before: list[Callable[[Registry], object]] = []
         self._manifests: dict[str, dict[str, Any]] = {}
         self._kept: OrderedDict[str, Predictor] = OrderedDict()
         self._tried: dict[str, float] = {}
         self._refreshing, self._fetching, self._keeping = threading.Lock(), threading.Lock(), threading.Lock()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._refreshes = Recurring("refresh", self.refresh, every)
 
     def first(self, prepare: Callable[[Registry], object]) -> None:
         """Have this done before the first look, such as filling an empty store; again until it succeeds."""
@@ -80,19 +80,11 @@ class Serving:
 
     def start(self) -> None:
         """Look at the aliases from now on, in a thread, until ``stop``."""
-        self._thread = threading.Thread(target=self._watch, name="refresh", daemon=True)
-        self._thread.start()
+        self._refreshes.start()
 
     def stop(self) -> None:
         """Look no more."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5)
-
-    def _watch(self) -> None:
-        while not self._stop.is_set():
-            self.refresh()
-            self._stop.wait(self._every)
+        self._refreshes.stop()
 
     def refresh(self) -> None:
         """Look where the aliases point and, if need be, load and swap. Whatever goes wrong, the current network stays."""
