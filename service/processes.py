@@ -92,9 +92,10 @@ class Processes:
         self._running[pid] = (role, monotonic())
 
     def _become_child(self) -> None:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         os.close(self._held)
+        # Before signals are let through, so that none is delivered to this thread when a role waits for them itself.
         threading.Thread(target=_end_with, args=(self._alive,), name="parent", daemon=True).start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _reap(self) -> None:
         while self._running:

@@ -30,6 +30,8 @@ MOST_FILES = 65_536
 LAST_WORDS = 20.0
 """Seconds beyond draining and finishing after which a process is killed; a worker saves its job in them."""
 
+_STOP = (signal.SIGTERM, signal.SIGINT)
+
 log = logging.getLogger("numeral")
 
 
@@ -87,11 +89,13 @@ def _cannot_start(error: ModelError, writer: LineWriter) -> int:
 
 
 def _supervise(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
+    # Waited for below, so every thread begins with them blocked; the worker lets them through again.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP)
     writer.start()
     for held in sockets:
         held.close()
     with worker_beside(settings):
-        signal.sigwait((signal.SIGTERM, signal.SIGINT))
+        signal.sigwait(_STOP)
     writer.close()
     return 0
 

@@ -27,12 +27,15 @@ COMMAND = [
 class ServerProcess:
     """A running ``numeral serve``; its log is in a file."""
 
-    def __init__(self, home: Path, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, home: Path, *options: str, worker: bool = False, environment: dict[str, str] | None = None
+    ) -> None:
         self.log = home / "log"
         home.mkdir(parents=True, exist_ok=True)
+        command = [word for word in COMMAND if not (worker and word == "--no-worker")]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*COMMAND, "--home", str(home), *options],
+                [*command, "--home", str(home), *options],
                 stderr=log,
                 env={"PATH": "/usr/bin:/bin", "OPENBLAS_NUM_THREADS": "1", **(environment or {})},
             )
@@ -86,10 +89,10 @@ class ServerProcess:
 
 @contextmanager
 def running_server(
-    home: Path, *options: str, environment: dict[str, str] | None = None
+    home: Path, *options: str, worker: bool = False, environment: dict[str, str] | None = None
 ) -> Iterator[ServerProcess]:
     """A server for as long as the block lasts."""
-    server = ServerProcess(home, *options, environment=environment)
+    server = ServerProcess(home, *options, worker=worker, environment=environment)
     try:
         yield server
     finally:

@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from service.lifecycle import Lifecycle, Server
+from tests.service.homes import until
 from tests.service.pictures_of_digits import digits, png
 from tests.service.server_process import COMMAND, ServerProcess, answer_on, running_server
 
@@ -265,6 +266,16 @@ def test_several_processes_count_together_and_replace_each_other(tmp_path: Path)
         assert 80 <= _predictions(server) <= 100
         server.terminate()
         assert server.process.wait(60) == 0
+
+
+def test_the_worker_of_several_processes_stops_in_good_order(tmp_path: Path) -> None:
+    """SIGTERM lets it give back its lease, and the status is 0."""
+    with running_server(tmp_path, "--workers", "2", worker=True) as server:
+        until(lambda: any("is ready" in str(line["message"]) for line in server.lines))
+        assert len(list((tmp_path / "workers").iterdir())) == 1
+        server.terminate()
+        assert server.process.wait(60) == 0
+        assert list((tmp_path / "workers").iterdir()) == []
 
 
 def _predictions(server: ServerProcess) -> int:
