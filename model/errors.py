@@ -49,7 +49,11 @@ class ImageTooLarge(ImageError):
 
 
 class ImageCorrupt(ImageError):
-    """A known picture format, but torn or malformed."""
+    """A known picture format, but torn or malformed; of at most so many pixels, as its header says, which were decoded."""
+
+    def __init__(self, message: str, pixels: int = 0) -> None:
+        super().__init__(message)
+        self.pixels = pixels
 
 
 class DataError(ModelError):

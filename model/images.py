@@ -88,15 +88,18 @@ def decode(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """
     if max_pixels >= small_png.LONGEST_SIDE**2 and (grey := small_png.read(data)) is not None:
         return Picture(grey, 0, (grey.shape[1], grey.shape[0]))
-    opener = _opener(data)
+    opener, size = _opener(data), (0, 0)
     try:
         image = opener(io.BytesIO(data))
-        _require_size(image.size, max_pixels)
+        size = image.size
+        _require_size(size, max_pixels)
         return _upright(image)
     except ImageTooLarge:
         raise
     except Exception as error:  # on torn files Pillow raises nearly every built-in exception
-        raise ImageCorrupt("expected a whole picture, got a torn or malformed one") from error
+        raise ImageCorrupt(
+            "expected a whole picture, got a torn or malformed one", size[0] * size[1]
+        ) from error
 
 
 def _opener(data: bytes) -> Callable[[io.BytesIO], ImageFile.ImageFile]:

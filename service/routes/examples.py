@@ -14,14 +14,14 @@ from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import StreamingResponse
 
 from model.arrays import Bytes, Pixels
-from model.errors import ImageError
+from model.errors import ImageCorrupt, ImageError
 from service import archives, bodies, png
 from service.errors import ApiError
 from service.example import Example
 from service.exchange import Exchange
 from service.options import label_of
 from service.picture_schemas import example_body
-from service.pictures import Pictures
+from service.pictures import Pictures, Prepared
 from service.records import Records, records_of
 from service.routes.queries import only_known
 from service.services import ServicesDep
@@ -148,10 +148,12 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
 
     for entry in archives.pictures(archive):
         try:
-            example, pixels = _example(entry, pictures, pixels_left)
-            pixels_left -= pixels
-            batch.append(example)
+            prepared = _prepared(entry, pictures, pixels_left)
+            pixels_left -= _area(prepared)
+            batch.append(Example(_whole(prepared.pixels), entry.label, entry.data))
         except (ImageError, ApiError) as error:
+            if isinstance(error, ImageCorrupt):
+                pixels_left -= error.pixels
             refused += 1
             if len(refusals) < MOST_REFUSALS:
                 refusals.append({"entry": entry.number, "error": str(error)})
@@ -162,15 +164,17 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
     return {"new": new + counts[0], "known": known + counts[1], "refused": refused, "refusals": refusals}
 
 
-def _example(entry: archives.Entry, pictures: Pictures, pixels_left: int) -> tuple[Example, int]:
-    """Return the example in an archive, and how many pixels its picture has."""
+def _prepared(entry: archives.Entry, pictures: Pictures, pixels_left: int) -> Prepared:
     if entry.error is not None:
         raise ApiError(422, entry.error)
     if pixels_left < 0:
         raise ApiError(413, f"expected at most {MOST_PIXELS_IN_BULK} pixels in all pictures, got more before")
-    prepared = pictures.prepare_now(entry.data)
+    return pictures.prepare_now(entry.data)
+
+
+def _area(prepared: Prepared) -> int:
     width, height = prepared.picture.source_size if prepared.picture else (28, 28)
-    return Example(_whole(prepared.pixels), entry.label, entry.data), width * height
+    return width * height
 
 
 @router.get("", operation_id="count_examples", response_model=Examples, response_model_exclude_none=True)

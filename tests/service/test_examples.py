@@ -285,6 +285,19 @@ async def test_gigapixels_in_small_files_are_refused(
     assert "pixels in all pictures" in found["refusals"][0]["error"]
 
 
+@pytest.mark.parametrize("torn", [False, True])
+async def test_the_pixels_of_refused_pictures_count(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, *, torn: bool
+) -> None:
+    """A blank one, and one that is torn at its end, took as long to decode as a good one."""
+    monkeypatch.setattr("service.routes.examples.MOST_PIXELS_IN_BULK", 1_000_000)
+    file = io.BytesIO()
+    Image.new("L", (900, 900)).save(file, "PNG")
+    picture = file.getvalue()[:-20] if torn else file.getvalue()
+    found = await refused(client, zipped({f"1/{i}.png": picture for i in range(3)}))
+    assert [("in all pictures" in refusal["error"]) for refusal in found["refusals"]] == [False, False, True]
+
+
 async def test_an_encrypted_entry_is_refused(client: httpx.AsyncClient) -> None:
     """There is no password to try."""
     archive = bytearray(zipped({"1/a.png": png_of(0)}))
