@@ -31,6 +31,9 @@ _RAW = frozenset(name.encode() for name in (*IMAGE_TYPES, "image/jpg", BYTES))
 _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
+_LONGEST_SCALAR = 64
+"""Bytes of a field of a form that may be a number; of a longer one no more than its beginning is kept, as a text."""
+
 _LONGEST_HEAD = 300
 """Characters before the data of a data URL, its comma included."""
 
@@ -208,6 +211,8 @@ def _from_form(parts: Sequence[multipart.Part], members: Collection[str]) -> Sub
 
 def _scalar(text: bytes) -> object:
     """Return what a field would be in JSON: a number where it is written as one, or else a text."""
+    if len(text) > _LONGEST_SCALAR:
+        return text[:_LONGEST_SCALAR].decode(errors="replace")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service import multipart
+from service import bodies, multipart
 from service.errors import ApiError
 
 KIND = b"multipart/form-data; boundary=b"
@@ -110,3 +110,11 @@ def test_a_field_has_its_name_and_text(disposition: bytes) -> None:
     """Quoted or not; a part without a name has an empty one."""
     assert multipart.parts(part(b"7", disposition) + b"--b--", KIND, most=1) == [(b"label", False, b"7")]
     assert multipart.parts(part(b"7", b"form-data") + b"--b--", KIND, most=1) == [(b"", False, b"7")]
+
+
+def test_a_long_field_is_a_text() -> None:
+    """No more of it is looked at than a number may have."""
+    number, long = (part(data, b'form-data; name="label"') for data in (b"7", b"[" + b"[]," * 100 + b"0]"))
+    for field, found in ((number, 7), (long, "[" + "[]," * 21)):
+        body = part(b"x") + field + b"--b--"
+        assert bodies.parse(body, KIND, members=("label",)).members == {"label": found}
