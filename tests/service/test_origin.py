@@ -21,6 +21,7 @@ async def status(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
         {"Sec-Fetch-Site": "same-site", "Origin": "http://numeral:3000"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 async def test_what_another_site_sends_is_refused(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
