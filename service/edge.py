@@ -51,6 +51,7 @@ class Edge:
         self._app, self._hot, self._keys = app, hot, keys
         self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
         settings = services.settings
+        self._named = keys.needed or not origin.is_loopback(settings.host)
         self._largest = settings.max_batch_bytes
         self._budget = Budget(max(settings.max_bytes_in_flight, settings.max_batch_bytes))
         self._tallies: list[Tally] = []
@@ -69,7 +70,7 @@ class Edge:
                 if (
                     b"sec-fetch-site" in exchange.headers or b"origin" in exchange.headers
                 ):  # which a browser sends
-                    origin.require_own(exchange)
+                    origin.require_own(exchange, named=self._named)
                 if self._keys.needed:
                     owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
                     scope["numeral.owner"] = owner

@@ -4,19 +4,39 @@ A browser sends forms and plain texts to any address, also to a service on its u
 from. Programs say nothing of it. Source: Fetch Metadata Request Headers (W3C), Sec-Fetch-Site; RFC 6454, Origin.
 """
 
+import re
+
 from service.errors import ApiError
 from service.exchange import Exchange
 
 _OWN = frozenset((b"same-origin", b"none"))
 """What a browser says of our own page, and of what its user asked for."""
 
+_ADDRESS = re.compile(rb"(localhost|[\d.]+|\[[\da-f:.]+\])(:\d+)?", re.IGNORECASE)
+"""A host that no other web site can have."""
 
-def require_own(exchange: Exchange) -> None:
+
+def is_loopback(host: str) -> bool:
+    """Whether a service that listens there is open to its own machine alone."""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def require_own(exchange: Exchange, *, named: bool) -> None:
     """Require that no other web site makes a browser send this.
+
+    Args:
+        exchange: the request.
+        named: whether the service may have a name. Without one, another site that lets its own name lead to this
+            machine (DNS rebinding) is found out.
 
     Raises:
         ApiError: 403, one does.
     """
+    if not named and not _ADDRESS.fullmatch(exchange.header(b"host") or b""):
+        raise ApiError(
+            403,
+            "expected a browser to ask for localhost or an IP address, not a name that another web site may have",
+        )
     site = exchange.header(b"sec-fetch-site")
     if site is None:
         origin = exchange.header(b"origin")

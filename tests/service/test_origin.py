@@ -1,8 +1,12 @@
 """Requests that other web sites make browsers send."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
+from service.settings import Settings
+from tests.service.conftest import client_of, loaded
 from tests.service.pictures_of_digits import digits, png
 
 PICTURE = png(digits(1)[0])
@@ -22,6 +26,8 @@ async def status(client: httpx.AsyncClient, headers: dict[str, str]) -> int:
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
         {"Origin": "http://["},
+        {"Host": "evil.example:8000", "Origin": "http://evil.example:8000"},
+        {"Host": "evil.example", "Sec-Fetch-Site": "same-origin"},
     ],
 )
 async def test_what_another_site_sends_is_refused(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
@@ -38,10 +44,10 @@ async def test_what_another_site_sends_is_refused(client: httpx.AsyncClient, hea
     "headers",
     [
         {},
-        {"Sec-Fetch-Site": "same-origin", "Origin": "http://numeral"},
-        {"Sec-Fetch-Site": "none"},
-        {"Origin": "http://numeral"},
-        {"Sec-Fetch-Site": "same-origin", "Origin": "https://behind-a-proxy.example"},
+        {"Host": "127.0.0.1:8000", "Sec-Fetch-Site": "same-origin", "Origin": "http://127.0.0.1:8000"},
+        {"Host": "localhost", "Sec-Fetch-Site": "none"},
+        {"Host": "[::1]:8000", "Origin": "http://[::1]:8000"},
+        {"Host": "127.0.0.1", "Sec-Fetch-Site": "same-origin", "Origin": "https://behind-a-proxy.example"},
     ],
 )
 async def test_programs_and_our_own_page_are_answered(
@@ -49,3 +55,17 @@ async def test_programs_and_our_own_page_are_answered(
 ) -> None:
     """Programs name no origin; the page names the one it came from."""
     assert await status(client, headers) == 200
+
+
+async def test_a_service_of_the_network_has_a_name(tmp_path: Path) -> None:
+    """One that listens on other addresses; and one with keys, which a page of another site does not have."""
+    keys = tmp_path / "keys"
+    keys.write_text("somebody sesame-open-sesame\n")
+    named = {"Host": "numeral", "Origin": "http://numeral", "X-API-Key": "sesame-open-sesame"}
+    for settings in (
+        Settings(home=tmp_path, host="0.0.0.0"),  # noqa: S104 - the address is not listened on here
+        Settings(home=tmp_path, api_keys_file=keys),
+    ):
+        with loaded(settings) as app:
+            async with client_of(app) as client:
+                assert await status(client, named) == 200
