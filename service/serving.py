@@ -131,12 +131,17 @@ class Serving:
         log.info("version %s serves, instead of %s", predictor.version, before.version if before else "none")
 
     def _load_or_quarantine(self, version: str) -> Predictor | None:
-        if version in self.broken and monotonic() - self._tried[version] < SECOND_TRY:
-            return None
         try:
+            self._refuse_tried(version)
             return self._loaded(version)
         except (ArtifactCorrupt, VersionNotFound):
             return None
+
+    def _refuse_tried(self, version: str) -> None:
+        """Refuse a version that was found broken a moment ago, without looking at it again."""
+        reason = self.broken.get(version)
+        if reason is not None and monotonic() - self._tried[version] < SECOND_TRY:
+            raise ArtifactCorrupt(reason)
 
     def _loaded(self, version: str) -> Predictor:
         """Return a network, loaded, verified and warm; a broken one is noted with its reason."""
@@ -207,10 +212,12 @@ class Serving:
             ArtifactCorrupt: the version is broken.
             StoreUnavailable: the store could not be reached.
         """
-        return self.fetch_version(self.registry.resolve(name))
+        version = self.registry.resolve(name)
+        self._refuse_tried(version)
+        return self.fetch_version(version)
 
     def fetch_version(self, version: str) -> Predictor:
-        """Return the network of a version, from the store if need be; raises what ``fetch`` raises."""
+        """Return the network of a version, which is looked at now even if it was broken; raises what ``fetch`` raises."""
         with self._fetching:
             if self.current is not None and self.current.version == version:
                 return self.current

@@ -1,6 +1,7 @@
 """Which network answers: how it changes, and what a broken version does."""
 
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,21 @@ def test_unknown_and_broken_versions_say_so(tmp_path: Path, registry: Registry) 
     with pytest.raises(ArtifactCorrupt):
         serving.fetch("2")
     assert list(serving.broken) == ["2"]
+
+
+def test_a_broken_version_is_not_loaded_for_every_picture(tmp_path: Path, registry: Registry) -> None:
+    """Whoever reads with it, as the shadow does, waits for the second try; a promotion looks at it now."""
+    registry.set_alias("shadow", "2", "a test")
+    serving = Serving(registry)
+    serving.refresh()
+    damage(tmp_path, registry, "2")
+    with pytest.raises(ArtifactCorrupt) as refused:
+        serving.fetch("shadow")
+    damage(tmp_path, registry, "2")  # flips the byte back
+    with pytest.raises(ArtifactCorrupt, match=re.escape(str(refused.value))):
+        serving.fetch("shadow")
+    assert serving.fetch_version("2").version == "2"
+    assert serving.fetch("shadow").version == "2"
 
 
 def test_what_comes_first_is_done_until_it_succeeds(registry: Registry) -> None:
