@@ -155,7 +155,9 @@ class Execution:
     @cached_property
     def _data(self) -> TrainingData:
         return self._stored(
-            lambda: prepare(self.attempt.job_id, self._config, self._registry.store, self._examples)
+            lambda: prepare(
+                copy_path(self.attempt.job_id), self._config, self._registry.store, self._examples
+            )
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
     HOME/trainings/<token>/training.json            what was asked, and the trainings that are to follow
     HOME/trainings/<token>/checkpoint.safetensors   where it stood, replaced whole or not at all
+    HOME/trainings/<token>/examples.safetensors     what users had given when it began
 
 The folder is removed when the version is published and the folder of the training that follows is there.
 """
@@ -26,6 +27,7 @@ from model.publication import Origin, publish
 from model.recipes import stage
 from model.registry import Registry
 from model.shipped import seed
+from model.store import Store
 from model.training import Trainer, train
 from service.settings import Settings
 from service.training_data import TrainingData, prepare
@@ -35,6 +37,7 @@ SLICE_SECONDS = 0.25
 
 CHECKPOINT = "checkpoint.safetensors"
 ASKED = "training.json"
+EXAMPLES = "examples.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,12 @@ class OfflineTraining:
             teachers=tuple(registry.resolve(teacher) for teacher in first.teachers),
         )
         plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
-        training = cls(settings, plan, token)
-        _ask(settings, token, plan)
+        try:
+            training = cls(settings, plan, token)
+            _ask(settings, token, plan)
+        except BaseException:
+            shutil.rmtree(settings.home / "trainings" / token, ignore_errors=True)
+            raise
         return training
 
     @classmethod
@@ -220,13 +227,14 @@ class OfflineTraining:
         """Return the data; the database is only opened if there is one that may hold examples."""
         settings = self._settings
         has_database = settings.database_url is not None or (settings.home / "numeral.sqlite").exists()
+        store = Store.open(self._folder)
         if not (self.config.examples and has_database):
-            return prepare(self.token, self.config, self.registry.store, None)
+            return prepare(EXAMPLES, self.config, store, None)
         from service.database import open_database
         from service.examples import Examples
 
         examples = Examples(open_database(settings.database), self.registry.store)
-        return prepare(self.token, self.config, self.registry.store, examples)
+        return prepare(EXAMPLES, self.config, store, examples)
 
     def _networks(self) -> tuple[Network | None, list[Network]]:
         """Return the network to go on from, if there is one, and those to learn from."""

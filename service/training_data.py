@@ -50,15 +50,21 @@ class TrainingData:
     all_examples: Dataset
 
 
-def prepare(job_id: str, config: TrainingConfig, store: Store, examples: "Examples | None") -> TrainingData:
-    """Return a job's data, the same at every call; without ``examples``, none are mixed in.
+def prepare(copy: str, config: TrainingConfig, store: Store, examples: "Examples | None") -> TrainingData:
+    """Return a job's data, the same at every call.
+
+    Args:
+        copy: where in the store the job keeps its copy of the examples.
+        config: of the training.
+        store: of the copy.
+        examples: of the users; without them, none are mixed in.
 
     Raises:
         DataError: the data set is missing or torn.
         StoreUnavailable: the store could not be reached or has no room.
     """
     base = split(_load(config.data), limit=config.limit)
-    given = _copied(job_id, store, examples) if config.examples and examples is not None else _EMPTY
+    given = _copied(copy, store, examples) if config.examples and examples is not None else _EMPTY
     learned, aside = set_aside(given)
     training = mixed(base.training, learned)
     return TrainingData(Split(training, base.validation), len(learned), aside, given)
@@ -74,8 +80,7 @@ def copy_path(job_id: str) -> str:
     return f"jobs/{job_id}/examples.safetensors"
 
 
-def _copied(job_id: str, store: Store, examples: "Examples") -> Dataset:
-    path = copy_path(job_id)
+def _copied(path: str, store: Store, examples: "Examples") -> Dataset:
     copy = store.read(path, LARGEST_COPY)
     if copy is None:
         now = examples.dataset()

@@ -232,7 +232,11 @@ def image(records: RecordsDep, example_id: ExamplePath) -> Response:
 
 @router.delete("/{example_id:example}", operation_id="delete_example", status_code=204)
 def delete(records: RecordsDep, example_id: ExamplePath) -> Response:
-    """Forget an example, its original too."""
+    """Forget an example, its original too.
+
+    A training keeps the copy of the examples that it began with until it has succeeded: one that was cancelled or has
+    failed can still be resumed.
+    """
     with records.examples() as examples:
         examples.remove(example_id)
     return Response(status_code=204)

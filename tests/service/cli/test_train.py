@@ -13,7 +13,12 @@ import pytest
 from model.config import NetworkConfig, TrainingConfig
 from model.recipes import RECIPES
 from model.registry import Registry
+from model.sources import load_test
+from model.store import Store
 from service.cli.train import stages_of, train
+from service.database import open_database
+from service.example import Example
+from service.examples import Examples
 from service.offline import OfflineTraining
 from service.settings import Settings
 from tests.service.cli.commands import json_of, numeral
@@ -78,6 +83,20 @@ def test_ctrl_c_stops_at_a_checkpoint_and_resume_gives_the_same_bits(tmp_path: P
     resumed = json_of("train", *options, "--resume", "--home", tmp_path)
     assert resumed[0]["progress"]["fraction"] > 0
     assert resumed[-1]["result"]["digest"] == undisturbed
+
+
+def test_no_copy_of_the_examples_stays_behind(tmp_path: Path) -> None:
+    """Neither of a training that has ended nor of one that cannot begin."""
+    engine = open_database(Settings(home=tmp_path).database)
+    digits = load_test().images
+    Examples(engine, Store.open(tmp_path / "store")).add([Example(digits[i], i) for i in range(4)])
+    engine.dispose()
+    json_of("train", *QUICK, "--home", tmp_path)
+    assert Registry.open(tmp_path / "store").manifest("3")["training"]["examples"] == 4
+    refused = numeral("train", *QUICK, "--start-from", "production", "--home", tmp_path)
+    assert refused.exit_code == 1
+    assert list(tmp_path.rglob("examples.safetensors")) == []
+    assert list((tmp_path / "trainings").iterdir()) == []
 
 
 def test_resume_without_an_interrupted_training_says_so(tmp_path: Path) -> None:
