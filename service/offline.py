@@ -3,11 +3,14 @@
     HOME/trainings/<token>/training.json            what was asked, and the trainings that are to follow
     HOME/trainings/<token>/checkpoint.safetensors   where it stood, replaced whole or not at all
     HOME/trainings/<token>/examples.safetensors     what users had given when it began
+    HOME/trainings/<token>/lock                     held by the process that trains
 
 The folder is removed when the version is published and the folder of the training that follows is there.
 """
 
+import fcntl
 import json
+import logging
 import os
 import shutil
 import uuid
@@ -18,7 +21,7 @@ from typing import Any
 
 from model.checkpoint import restore, save_checkpoint
 from model.config import TrainingConfig
-from model.errors import CheckpointInvalid, ConfigInvalid
+from model.errors import CheckpointInvalid, ConfigInvalid, ModelError
 from model.gate import HeldOut
 from model.network import Network
 from model.progress import Progress
@@ -38,6 +41,13 @@ SLICE_SECONDS = 0.25
 CHECKPOINT = "checkpoint.safetensors"
 ASKED = "training.json"
 EXAMPLES = "examples.safetensors"
+LOCK = "lock"
+
+log = logging.getLogger("numeral.offline")
+
+
+class TrainingHeld(ModelError):
+    """Another process goes on with this training."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ class OfflineTraining:
         self.registry = Registry.open(settings.store)
         self._settings = settings
         self._folder = settings.home / "trainings" / token
+        self._lock = _hold(self._folder)
         self._data: TrainingData = self._prepared()
         self._trainer = self._restored() or Trainer(plan.config, self._data.split, *self._networks())
 
@@ -149,17 +160,21 @@ class OfflineTraining:
             teachers=tuple(registry.resolve(teacher) for teacher in first.teachers),
         )
         plan, token = Plan(first, recipe, 1, tuple(following)), f"offline-{uuid.uuid4().hex}"
+        folder = settings.home / "trainings" / token
+        folder.mkdir(parents=True)
         try:
             training = cls(settings, plan, token)
             _ask(settings, token, plan)
         except BaseException:
-            shutil.rmtree(settings.home / "trainings" / token, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
             raise
         return training
 
     @classmethod
     def resume(cls, settings: Settings, stages: Sequence[TrainingConfig] | None) -> "OfflineTraining":
         """Go on with an interrupted training of one of these configurations, or, without one, with the latest.
+
+        One that another process goes on with is passed over.
 
         Raises:
             ConfigInvalid: there is none.
@@ -170,7 +185,10 @@ class OfflineTraining:
             start, teachers = plan.config.start_from, plan.config.teachers
             wanted = [replace(config, start_from=start, teachers=teachers) for config in stages or ()]
             if stages is None or plan.config in wanted:
-                return cls(settings, plan, path.parent.name)
+                try:
+                    return cls(settings, plan, path.parent.name)
+                except TrainingHeld as error:
+                    log.warning("%s", error)
         raise ConfigInvalid(
             "resume", "expected an interrupted training of these settings in this home, got none"
         )
@@ -207,6 +225,7 @@ class OfflineTraining:
         if self.plan.following:
             _ask(self._settings, self._next_token, self.plan.next(version))
         shutil.rmtree(self._folder)
+        os.close(self._lock)
         return Outcome(
             version, manifest["weights"]["digest"], manifest["metrics"], verdict.promoted, verdict.reason
         )
@@ -250,6 +269,21 @@ class OfflineTraining:
             return restore(self.config, self._data.split, path.read_bytes(), *self._networks())
         except CheckpointInvalid as error:
             raise ConfigInvalid("resume", f"{error}; remove {self._folder.name} to begin anew") from error
+
+
+def _hold(folder: Path) -> int:
+    """Lock a training's folder until the file that is returned is closed, or this process ends.
+
+    Raises:
+        TrainingHeld: another process has it.
+    """
+    file = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(file)
+        raise TrainingHeld(f"expected nobody to train {folder.name}, got another process that does") from None
+    return file
 
 
 def _ask(settings: Settings, token: str, plan: Plan) -> None:

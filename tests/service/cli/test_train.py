@@ -1,6 +1,7 @@
 """``numeral train``: a version comes of it, it can be stopped anywhere, and says plainly what is wrong."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -104,6 +105,23 @@ def test_resume_without_an_interrupted_training_says_so(tmp_path: Path) -> None:
     result = numeral("train", "--resume", "--home", tmp_path)
     assert result.exit_code == 1
     assert "expected an interrupted training of these settings in this home, got none" in result.stderr
+
+
+def test_a_training_that_another_process_goes_on_with_is_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And it is said which; an earlier one is resumed instead, if there is one."""
+    config = TrainingConfig.from_dict(
+        {"limit": 300, "epochs": 1, "network": {"hidden": [8]}, "promote": "never"}
+    )
+    interrupted = OfflineTraining.begin(Settings(home=tmp_path), [config], None)
+    os.close(interrupted._lock)  # as when its process ends
+    held = OfflineTraining.begin(Settings(home=tmp_path), [config], None)
+    json_of("train", "--resume", "--home", tmp_path)
+    assert [folder.name for folder in (tmp_path / "trainings").iterdir()] == [held.token]
+    assert f"expected nobody to train {held.token}" in caplog.text
+    assert numeral("train", "--resume", "--home", tmp_path).exit_code == 1
+    os.close(held._lock)
 
 
 @pytest.mark.parametrize(
