@@ -66,14 +66,30 @@ def settings_of(home: Path | None) -> "Settings":
 @contextmanager
 def plain_errors(*, as_json: bool) -> Iterator[None]:
     """Turn what a person can mend into one sentence on standard error, and exit status 1."""
-    from model.errors import ModelError
-
     try:
         yield
-    except (ModelError, OSError) as error:
-        message = str(error) if isinstance(error, ModelError) else _reason(error)
+    except typer.Exit:
+        raise
+    except Exception as error:
+        message = _sentence(error)
+        if message is None:
+            raise
         sys.stderr.write(json.dumps({"error": message}) + "\n" if as_json else f"numeral: {message}\n")
         raise typer.Exit(1) from None
+
+
+def _sentence(error: Exception) -> str | None:
+    """Return what a person can mend, or None if the error is a mistake of ours."""
+    from model.errors import ModelError
+
+    if isinstance(error, ModelError):
+        return str(error)
+    if isinstance(error, OSError):
+        return _reason(error)
+    from service.database import unavailable
+
+    problem = unavailable(error)
+    return None if problem is None else str(problem)
 
 
 def _reason(error: OSError) -> str:

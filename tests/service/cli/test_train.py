@@ -143,6 +143,18 @@ def test_what_is_wrong_is_said_in_one_sentence(words: tuple[str, ...], message: 
     assert "Traceback" not in result.output
 
 
+def test_a_damaged_database_is_said_in_one_sentence(tmp_path: Path) -> None:
+    """It was to be asked for examples; nothing of the training stays behind."""
+    (tmp_path / "numeral.sqlite").write_bytes(b"no database" * 1000)
+    result = numeral("train", *QUICK, "--home", tmp_path)
+    assert result.exit_code == 1
+    assert (
+        result.stderr
+        == "numeral: expected the database to answer, got a file that is no database; try again soon\n"
+    )
+    assert list((tmp_path / "trainings").iterdir()) == []
+
+
 IN_WORDS: dict[str, dict[Any, str]] = {
     "examples": {True: "yes"},
     "limit": {None: "all"},
