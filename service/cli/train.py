@@ -138,6 +138,7 @@ def train(
     given = {name: value for name, value in locals().items() if value is not None and name not in own}
     with plain_errors(as_json=as_json):
         if remote is not None:
+            _require_unset(recipe=recipe, resume=resume, home=home)
             train_remotely(_asked(given), remote, api_key, as_json=as_json)
             return
         stages = stages_of(given, recipe)
@@ -182,6 +183,15 @@ def _config(base: "TrainingConfig", given: Mapping[str, Any]) -> "TrainingConfig
     if network != (base.network or NetworkConfig()):
         given["network"] = asdict(network)
     return TrainingConfig.from_dict({**base.to_dict(), **given})
+
+
+def _require_unset(**options: object) -> None:
+    """Refuse what means something to a training here alone."""
+    from model.errors import ConfigInvalid
+
+    for name, value in options.items():
+        if value:
+            raise ConfigInvalid("remote", f"expected no --{name} with it, got one")
 
 
 def _asked(given: dict[str, Any]) -> dict[str, Any]:

@@ -133,6 +133,9 @@ def test_a_training_that_another_process_goes_on_with_is_passed_over(
         (("--recipe", "soup"), "recipe: expected one of"),
         (("--data", "no-such-folder"), "expected mnist, a folder, an .npz or an IDX file"),
         (("--start-from", "9"), "expected a version that exists"),
+        (("--remote", "http://127.0.0.1:9"), "remote: expected no --home with it"),
+        (("--remote", "http://127.0.0.1:9", "--resume"), "remote: expected no --resume with it"),
+        (("--remote", "http://127.0.0.1:9", "--recipe", "quick"), "remote: expected no --recipe with it"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
