@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     import httpx
 
 MOST_FAILURES = 30
-"""Times that a stream of events may break or end without any, a second apart, before it is given up."""
+"""Times that a stream of events may break, be refused for now or end without any, a second apart, before it is given up."""
+
+PASSING = (502, 503, 504)
+"""Statuses of a service that restarts, and of the proxy before it."""
 
 TIMEOUT = 30.0
 """Seconds to wait for an answer; longer than the service's own heartbeat on a stream."""
@@ -37,6 +40,10 @@ HERE = "http://127.0.0.1:8000"
 
 class RemoteError(ModelError):
     """The service refused, or could not be reached."""
+
+
+class ServiceAway(RemoteError):
+    """The service refused for now."""
 
 
 class Remote:
@@ -117,9 +124,7 @@ class Remote:
                 headers = {"Last-Event-ID": last} if last else {}
                 path = f"/train/{job_id}/events"
                 with self._client() as client, client.stream("GET", path, headers=headers) as answer:
-                    if not answer.is_success:
-                        answer.read()
-                        raise RemoteError(_reason(answer))
+                    _require_events(answer)
                     if answer.status_code == 204:
                         return
                     for number, job in _events(answer.iter_lines()):
@@ -127,12 +132,14 @@ class Remote:
                         yield job
                 if last != before:  # it ended with the job, or will go on
                     continue
-                problem = "the stream of events ended before the job"
+                problem = "expected the service to answer: the stream of events ended before the job"
+            except ServiceAway as error:
+                problem = str(error)
             except httpx.TransportError as error:
-                problem = type(error).__name__
+                problem = f"expected the service to answer: {type(error).__name__}"
             failures += 1
             if failures > MOST_FAILURES:
-                raise RemoteError(f"expected the service to answer: {problem}")
+                raise RemoteError(problem)
             _pause()
 
 
@@ -140,6 +147,13 @@ def _pause() -> None:
     import time
 
     time.sleep(1)
+
+
+def _require_events(answer: "httpx.Response") -> None:
+    if not answer.is_success:
+        answer.read()
+        kind = ServiceAway if answer.status_code in PASSING else RemoteError
+        raise kind(_reason(answer))
 
 
 def _events(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:

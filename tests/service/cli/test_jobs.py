@@ -208,16 +208,16 @@ def test_a_file_that_is_no_archive_is_said_in_one_sentence(server: ServerProcess
 
 
 class _OtherServer(BaseHTTPRequestHandler):
-    """Answers 200 to everything, with a body that is no JSON and no events."""
+    """Answers everything with a body that is no JSON and no events."""
 
-    asked = 0
+    asked, status = 0, 200
     keys: ClassVar[list[str | None]] = []
 
     def do_GET(self) -> None:
         """Answer."""
         type(self).asked += 1
         self.keys.append(self.headers["X-API-Key"])
-        self.send_response(200)
+        self.send_response(self.status)
         self.send_header("Content-Length", "5")
         self.end_headers()
         self.wfile.write(b"hello")
@@ -263,3 +263,15 @@ def test_streams_that_end_without_events_are_given_up(
     assert result.exit_code == 1
     assert "the stream of events ended before the job" in result.stderr
     assert (_OtherServer.asked - before, len(pauses)) == (4, 3)
+
+
+def test_a_service_that_restarts_is_followed(other_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What says that it is away for now counts as a stream that broke."""
+    pauses: list[int] = []
+    monkeypatch.setattr("service.cli.remote._pause", lambda: pauses.append(1))
+    monkeypatch.setattr("service.cli.remote.MOST_FAILURES", 3)
+    monkeypatch.setattr(_OtherServer, "status", 502)
+    result = numeral("jobs", "follow", "1", "--url", other_server)
+    assert result.exit_code == 1
+    assert "expected the service to agree, got 502 Bad Gateway" in result.stderr
+    assert len(pauses) == 3
