@@ -144,7 +144,7 @@ def parse_batch(body: bytes, content_type: bytes | None, most: int) -> list[byte
         parts = multipart.parts(body, content_type or b"", most=most)
         images: list[bytes | ApiError] = [part.data for part in parts if part.is_file]
     elif kind == b"application/json":
-        document = parse_json(body)
+        document = parse_json(body, _MOST_VALUES + 2 * most)  # a data URL has a comma of its own
         if document.keys() != {"images"} or not isinstance(document["images"], list):
             raise ApiError(422, "expected an object with one member, images, a list; got another")
         if len(document["images"]) > most:
@@ -157,14 +157,18 @@ def parse_batch(body: bytes, content_type: bytes | None, most: int) -> list[byte
     return images
 
 
-def parse_json(body: bytes) -> dict[str, Any]:
+def parse_json(body: bytes, most: int = _MOST_VALUES) -> dict[str, Any]:
     """Return the object in a JSON body; deep, wide and otherwise odd documents are refused before they cost anything.
+
+    Args:
+        body: the whole body.
+        most: commas that it may have.
 
     Raises:
         ApiError: 400 or 422.
     """
-    if body.count(b",") > _MOST_VALUES:
-        raise ApiError(422, f"expected at most {_MOST_VALUES} values in a JSON body, got more")
+    if body.count(b",") > most:
+        raise ApiError(422, f"expected at most {most} values in a JSON body, got more")
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
