@@ -237,8 +237,17 @@ async def test_archives_that_are_bombs_are_refused(
     assert "at most 1000 bytes" in one["refusals"][0]["error"]
     monkeypatch.setattr("service.archives.LARGEST_TOTAL", 5000)
     assert (await refused(client, zipped({f"1/{i}.png": bytes(1000) for i in range(6)})))["status"] == 413
+
+
+async def test_too_many_entries_are_refused_before_they_are_listed(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An object of each would take far more memory than the archive."""
+    four, three = (zipped({f"1/{i}.png": b"x" for i in range(n)}) for n in (4, 3))
     monkeypatch.setattr("service.archives.MOST_ENTRIES", 3)
-    assert (await refused(client, zipped({f"1/{i}.png": b"x" for i in range(4)})))["status"] == 413
+    assert (await refused(client, three))["refused"] == 3
+    monkeypatch.setattr("service.archives.zipfile.ZipFile", None)
+    assert (await refused(client, four))["status"] == 413
 
 
 async def test_an_entry_that_lies_about_its_size_is_refused(client: httpx.AsyncClient) -> None:
