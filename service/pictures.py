@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from struct import Struct
 from time import perf_counter
+from typing import TypeVar
 
 from model import images, pixels
 from model.arrays import Bytes, Pixels
@@ -14,6 +15,8 @@ from model.images import Picture
 from model.pixels import Normalised
 from service.bodies import Submission
 from service.errors import Overloaded
+
+Result = TypeVar("Result")
 
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
@@ -51,6 +54,7 @@ class Pictures:
     def __init__(self, max_pixels: int, threads: int, queued: Callable[[int], None] = lambda _: None) -> None:
         self._max_pixels, self._queued = max_pixels, queued
         self._threads = ThreadPoolExecutor(threads, "decoder", initializer=_step_back)
+        self._bulk = ThreadPoolExecutor(1, "bulk", initializer=_step_back)
         self.waiting = 0
 
     async def prepare(self, submission: Submission) -> Prepared:
@@ -111,9 +115,14 @@ class Pictures:
             self.waiting -= 1
             self._queued(-1)
 
+    async def in_bulk(self, work: Callable[[], Result]) -> Result:
+        """Return what a function returns that decodes many pictures, in the one thread there is for that."""
+        return await asyncio.get_running_loop().run_in_executor(self._bulk, work)
+
     def close(self) -> None:
         """Let the threads end."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._bulk):
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _normalised(greys: Sequence[Bytes]) -> Sequence[Normalised | Exception]:

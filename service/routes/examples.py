@@ -1,7 +1,7 @@
 """``/examples``: corrected pictures for later training."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import IO, Annotated, Any
@@ -108,7 +108,7 @@ async def add(
     kind = exchange.header(b"content-type")
     if kind is not None and kind.split(b";")[0].strip().lower() in ZIP:
         archive = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
-        return _json(await records.in_thread(partial(_bulk, archive, records, services.pictures)))
+        return _json(await _bulk(archive, records, services.pictures))
     body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
     submission = bodies.parse(body, kind, members=("label",))
     digit = label_of(label, submission.members.get("label"))
@@ -117,11 +117,7 @@ async def add(
     prepared = await services.pictures.prepare(submission)
     example = Example(_whole(prepared.pixels), digit, submission.image)
 
-    def keep() -> bool:
-        with records.examples() as examples:
-            return examples.add([example])[0]
-
-    new = await records.in_thread(keep)
+    new = await records.in_thread(partial(_keep, records, [example]))
     return _json({"id": example.id, "label": example.label}, 201 if new else 200)
 
 
@@ -133,19 +129,26 @@ def _whole(pixels: Pixels) -> Bytes:
     return whole
 
 
-def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any]:
+async def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any]:
     refusals: list[dict[str, Any]] = []
+    batches = _batches(archive, pictures, refusals)
+    new = known = 0
+    while batch := await pictures.in_bulk(lambda: next(batches, None)):
+        unknown = await records.in_thread(partial(_keep, records, batch))
+        new, known = new + unknown, known + len(batch) - unknown
+    return {"new": new, "known": known, "refused": len(refusals), "refusals": refusals[:MOST_REFUSALS]}
+
+
+def _keep(records: Records, batch: Sequence[Example]) -> int:
+    """Keep examples and return how many are new."""
+    with records.examples() as examples:
+        return sum(examples.add(batch))
+
+
+def _batches(archive: bytes, pictures: Pictures, refusals: list[dict[str, Any]]) -> Iterator[list[Example]]:
+    """Yield the examples in an archive, some at a time, and note what is none."""
     batch: list[Example] = []
-    new = known = refused = 0
     pixels_left = MOST_PIXELS_IN_BULK
-
-    def keep() -> tuple[int, int]:
-        with records.examples() as examples:
-            unknown = sum(examples.add(batch))
-        kept = len(batch)
-        batch.clear()
-        return unknown, kept - unknown
-
     for entry in archives.pictures(archive):
         try:
             prepared = _prepared(entry, pictures, pixels_left)
@@ -154,14 +157,12 @@ def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[str, Any
         except (ImageError, ApiError) as error:
             if isinstance(error, ImageCorrupt):
                 pixels_left -= error.pixels
-            refused += 1
-            if len(refusals) < MOST_REFUSALS:
-                refusals.append({"entry": entry.number, "error": str(error)})
+            refusals.append({"entry": entry.number, "error": str(error)})
         if len(batch) >= BULK:
-            counts = keep()
-            new, known = new + counts[0], known + counts[1]
-    counts = keep()
-    return {"new": new + counts[0], "known": known + counts[1], "refused": refused, "refusals": refusals}
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _prepared(entry: archives.Entry, pictures: Pictures, pixels_left: int) -> Prepared:

@@ -7,6 +7,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Iterator
@@ -24,6 +25,7 @@ from model.store import Store
 from service import png
 from service.app import Numeral, create_app
 from service.example import Example
+from service.pictures import Pictures, Prepared
 from service.settings import Settings
 from tests.service.conftest import client_of, loaded
 from tests.service.databases import free_port
@@ -217,6 +219,23 @@ async def test_an_archive_keeps_the_good_and_names_the_bad(client: httpx.AsyncCl
     assert (answer["new"], answer["refused"]) == (2, 3)
     assert [refusal["entry"] for refusal in answer["refusals"]] == [5, 6, 7]
     assert "a folder 0 to 9" in answer["refusals"][0]["error"]
+
+
+async def test_an_archive_is_decoded_where_nobody_waits_for_the_database(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the one thread for many pictures: archives would keep all threads of the records for a long time."""
+    threads: set[str] = set()
+    prepare_now = Pictures.prepare_now
+
+    def watched(pictures: Pictures, data: bytes) -> Prepared:
+        threads.add(threading.current_thread().name)
+        return prepare_now(pictures, data)
+
+    monkeypatch.setattr(Pictures, "prepare_now", watched)
+    files = {f"1/{i}.png": png_of(i) for i in range(3)}
+    assert (await add(client, zipped(files), None, "application/zip")).json()["new"] == 3
+    assert threads == {"bulk_0"}
 
 
 async def refused(client: httpx.AsyncClient, archive: bytes) -> dict[str, Any]:
