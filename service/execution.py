@@ -88,7 +88,7 @@ class Execution:
             return step()
         except Superseded:
             return STOPPED
-        except sa.exc.DBAPIError:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError):
             raise
         except Exception as error:
             reason = str(error) if isinstance(error, ModelError) else f"unexpected {type(error).__name__}"

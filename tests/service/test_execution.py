@@ -313,6 +313,19 @@ def test_an_unexpected_error_fails_the_job_without_telling_its_inside(
     assert bench.jobs.get(execution.attempt.job_id).error == "unexpected KeyError"
 
 
+def test_a_database_that_is_too_busy_fails_no_job(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That no connection was free is passed on, as every trouble with the database is: the job is tried again."""
+
+    def busy(*_: object) -> None:
+        raise sa.exc.TimeoutError
+
+    monkeypatch.setattr("service.execution.prepare", busy)
+    execution = bench.claim(bench.submit())
+    with pytest.raises(sa.exc.TimeoutError):
+        execution.train()
+    assert bench.jobs.get(execution.attempt.job_id).state == "running"
+
+
 def test_a_job_learns_from_the_examples_there_were_when_it_began(bench: Bench) -> None:
     """Examples given, changed or deleted while it is interrupted change nothing; the manifest says how many it used."""
     digits = load_test().images
