@@ -5,6 +5,7 @@ a worker that was frozen, cut off or thought dead changes nothing when it comes 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
@@ -77,7 +78,10 @@ class Attempt:
             monotonic(),
         )
         if row["tries"] > MOST_ATTEMPTS:
-            attempt.fail(f"given up after {MOST_ATTEMPTS} attempts that each ended without a new checkpoint")
+            with suppress(Superseded):  # cancelled in the meantime
+                attempt.fail(
+                    f"given up after {MOST_ATTEMPTS} attempts that each ended without a new checkpoint"
+                )
             return None
         return attempt
 

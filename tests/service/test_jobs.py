@@ -247,6 +247,24 @@ def test_a_job_that_kills_its_workers_fails_in_the_end(jobs: Jobs, engine: sa.En
     assert "given up after 10 attempts" in str(jobs.get(job.id).error)
 
 
+def test_a_job_that_is_cancelled_while_it_is_given_up_stays_cancelled(
+    jobs: Jobs, engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever claims it hears only that it is not to be run."""
+    job, _ = jobs.submit(CONFIG)
+    for _ in range(MOST_ATTEMPTS):
+        running(engine, job.id)
+    fail = Attempt.fail
+
+    def late(attempt: Attempt, reason: str) -> None:
+        jobs.cancel(job.id)
+        fail(attempt, reason)
+
+    monkeypatch.setattr(Attempt, "fail", late)
+    assert Attempt.claim(engine, job.id, 1, "w1") is None
+    assert jobs.get(job.id).state == "cancelled"
+
+
 def test_a_job_that_makes_progress_may_be_killed_any_number_of_times(jobs: Jobs, engine: sa.Engine) -> None:
     """A checkpoint gives it all its attempts back."""
     job, _ = jobs.submit(CONFIG)
