@@ -15,6 +15,7 @@ const STEP = 0.03; // how far an arrow key moves the pen, of the side
 
 let strokes = [];
 let current = null; // the stroke being drawn
+let pointer = null; // the mouse, finger or pen that draws it: a second finger does not take over
 let preview = null; // a loaded picture, shown instead of strokes
 let guest = false; // a sample is on the pad: the first stroke of the person replaces it
 let pen = null; // the keyboard's pen: [x, y]
@@ -43,10 +44,11 @@ function at(event) {
 }
 
 function begin(event) {
-  if (event.button !== 0) return;
+  if (event.button !== 0 || ![null, event.pointerId].includes(pointer)) return;
   event.preventDefault();
   canvas.focus({ preventScroll: true });
   canvas.setPointerCapture(event.pointerId);
+  pointer = event.pointerId;
   makeRoom();
   pen = null;
   current = { points: [at(event)] };
@@ -55,14 +57,16 @@ function begin(event) {
 }
 
 function move(event) {
-  if (!current || !canvas.hasPointerCapture(event.pointerId)) return;
+  if (!current || event.pointerId !== pointer) return;
   // The browser bundles moves between frames; taking them apart again keeps fast curves round.
   const moves = event.getCoalescedEvents?.() ?? [];
   current.points.push(...(moves.length ? moves : [event]).map(at));
   changed(false);
 }
 
-function end() {
+function end(event) {
+  if (event.pointerId !== pointer) return;
+  pointer = null;
   lift();
 }
 

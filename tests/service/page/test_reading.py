@@ -48,6 +48,36 @@ def test_the_keyboard_alone_can_draw_undo_and_clear(page: Page) -> None:
     expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
 
 
+def test_a_second_finger_does_not_take_over_the_stroke(browser: Browser, url: str) -> None:
+    """Nor does it begin another, so one Undo takes all back; when the first is lifted, the next may draw."""
+    with visit(browser, has_touch=True) as visited:
+        page = visited.page
+        page.goto(url)
+        page.locator("#sureness", has_text="Confidence").wait_for()
+        page.get_by_role("button", name="Clear").click()
+        box = page.locator("#pad").bounding_box()
+        assert box is not None
+        touch = page.context.new_cdp_session(page)
+
+        def fingers(kind: str, *places: tuple[float, float]) -> None:
+            points = [
+                {"id": n, "x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}
+                for n, (x, y) in enumerate(places)
+            ]
+            touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+        for _ in range(2):
+            fingers("touchStart", (0.5, 0.15))
+            fingers("touchStart", (0.5, 0.15), (0.2, 0.2))
+            for n in range(10):
+                fingers("touchMove", (0.5, 0.15 + 0.07 * n), (0.2, 0.2 + 0.07 * n))
+            fingers("touchEnd")
+            expect_final(page, 1)
+            page.get_by_role("button", name="Undo").click()
+            expect(page.locator("#words")).to_have_text("Nothing drawn yet.")
+        assert visited.complaints == []
+
+
 def test_undo_takes_the_last_stroke_back(page: Page) -> None:
     """A 1 with a second stroke through it is a 1 again after Undo."""
     draw(page, DIGITS[1])
