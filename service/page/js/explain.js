@@ -9,6 +9,7 @@ import { applyStep, changeStep, compareStep, wishStep } from "./steps.js";
 import { now, on } from "./store.js";
 import { label } from "./truth.js";
 
+const learners = [...document.querySelectorAll('input[name="learner"]')];
 let visible = false;
 let tried = { key: "", points: [] }; // learning rates tried for one picture, label and network
 let shown = null;
@@ -23,7 +24,7 @@ export function startExplain() {
     byId("rate").setAttribute("aria-valuetext", String(rate())); // the slider itself counts powers of ten
     again();
   });
-  for (const radio of document.querySelectorAll('input[name="learner"]')) radio.addEventListener("change", again);
+  for (const radio of learners) radio.addEventListener("change", again);
   on("network", showLearner);
   document.addEventListener("themechange", () => shown && layOut(shown));
   new IntersectionObserver(([entry]) => {
@@ -36,7 +37,7 @@ const rate = () => Number((10 ** Number(byId("rate").value)).toPrecision(2));
 
 /** The first choice is the network that answers above, whichever that is. */
 function showLearner() {
-  const [trained, untrained] = document.querySelectorAll('input[name="learner"]');
+  const [trained, untrained] = learners;
   const { network } = now();
   trained.value = network === untrained.value ? "alias=production" : network;
   if (network === untrained.value) untrained.checked = true;
@@ -50,7 +51,7 @@ async function refresh() {
     return;
   }
   const learner = chosen("learner");
-  const other = learner === "alias=untrained" ? "alias=production" : "alias=untrained";
+  const other = learners.find((radio) => !radio.checked).value;
   try {
     const [explanation, compared] = await Promise.all([
       explain(picture.blob, learner, digit, rate()),

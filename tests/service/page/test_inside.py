@@ -172,6 +172,15 @@ def test_the_learning_rate_changes_the_loss_after(page: Page) -> None:
     expect(page.locator("#apply circle").nth(1)).to_be_visible()
 
 
+def test_the_untrained_network_is_compared_with_the_one_that_answers(page: Page) -> None:
+    """Which need not be the one in production."""
+    page.locator("#network").select_option("version=1")
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#versus tbody tr")).to_have_count(2)
+    with page.expect_request(lambda request: request.url.endswith("&version=1")):
+        page.get_by_role("radio", name="Never trained").check()
+
+
 def test_the_untrained_network_can_be_compared(page: Page) -> None:
     """Switched to the network that never learned, the steps start from a much greater loss."""
     page.locator("#learn").scroll_into_view_if_needed()
