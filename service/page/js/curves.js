@@ -6,15 +6,18 @@ import { el } from "./dom.js";
 const HEIGHT = 190;
 
 export class Curve {
-  /** @param {string} title @param {string} colour a name of the theme @param {(value: number) => string} format */
-  constructor(title, colour, format) {
+  /**
+   * @param {string} title @param {string} colour a name of the theme @param {(value: number) => string} format
+   * @param {AbortSignal} gone aborted when the curve is shown no more
+   */
+  constructor(title, colour, format, gone) {
     this.colour = colour;
     this.format = format;
     this.points = new Map(); // epochs → value; a replayed event changes nothing
     this.place = el("div", { role: "img", "aria-label": title });
     this.title = title;
     this.figure = el("figure", {}, el("figcaption", { textContent: title }), this.place);
-    document.addEventListener("themechange", () => this.#rebuild());
+    document.addEventListener("themechange", () => this.#rebuild(), { signal: gone });
     new ResizeObserver(() => this.plot?.setSize({ width: this.place.clientWidth, height: HEIGHT })).observe(this.place);
   }
 

@@ -8,13 +8,16 @@ import { count, duration, number, percent } from "./format.js";
 const WORDS = { queued: "Waiting for a worker", running: "Learning", succeeded: "Done", failed: "Failed", cancelled: "Stopped" };
 const ended = (job) => ["succeeded", "failed", "cancelled"].includes(job.state);
 let source = null;
+let gone = null; // aborted when another job is shown
 
 /** Watch a job from its beginning: its events are kept by the service and replayed. `onChange` runs when its state changes. */
 export function watch(id, onChange) {
   source?.close();
+  gone?.abort();
+  gone = new AbortController();
   const mine = new EventSource(`train/${id}/events`);
   source = mine;
-  const view = new JobView(id, onChange);
+  const view = new JobView(id, onChange, gone.signal);
   mine.addEventListener("message", (event) => view.show(JSON.parse(event.data)));
   // The stream ends with the job, which a browser takes for a break: it would connect again for nothing. An ended state
   // within the stream is no end, for a job may have been stopped once and gone on.
@@ -28,7 +31,7 @@ export function watch(id, onChange) {
 }
 
 class JobView {
-  constructor(id, onChange) {
+  constructor(id, onChange, signal) {
     this.id = id;
     this.onChange = onChange;
     this.title = el("h3", { textContent: "A job" });
@@ -38,8 +41,8 @@ class JobView {
     this.progress = el("div", { className: "progress", role: "progressbar", "aria-label": "Progress", "aria-valuemin": 0, "aria-valuemax": 100 }, this.fill);
     this.facts = el("dl", { className: "facts" });
     this.verdict = el("p", { className: "verdict", role: "status", hidden: true });
-    this.loss = new Curve("Loss on the training digits", "accent", number);
-    this.error = new Curve("Held-out digits misread", "minus", percent);
+    this.loss = new Curve("Loss on the training digits", "accent", number, signal);
+    this.error = new Curve("Held-out digits misread", "minus", percent, signal);
     this.card = el("div", { className: "job" }, el("div", { className: "job-top" }, this.title, this.state, this.button), this.progress, this.facts,
       el("div", { className: "curves" }, this.loss.figure, this.error.figure), this.verdict);
     byId("job").replaceChildren(this.card);

@@ -46,6 +46,25 @@ def test_a_job_is_watched_from_start_to_verdict(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name=f"Promote version {version}")).to_be_visible()
 
 
+def test_a_job_that_is_shown_no_more_is_forgotten(page: Page) -> None:
+    """Its curves listen no longer: whoever looks at many jobs would keep them all."""
+    page.evaluate(
+        """() => {
+            window.signals = [];
+            const add = document.addEventListener;
+            document.addEventListener = function (name, listener, options) {
+                if (name === "themechange") window.signals.push(options?.signal);
+                add.call(this, name, listener, options);
+            };
+        }"""
+    )
+    start_small_job(page)
+    expect(page.locator("#job .state")).to_have_text("Done", timeout=100_000)
+    page.locator("#jobs button").first.click()
+    page.wait_for_function("window.signals.length === 4")
+    assert page.evaluate("window.signals.map((signal) => signal.aborted)") == [True, True, False, False]
+
+
 def test_a_job_can_be_stopped_and_go_on(page: Page, url: str) -> None:
     """Stop ends it as stopped; Go on takes it up again from its checkpoint, to the end."""
     page.locator("#train").scroll_into_view_if_needed()
