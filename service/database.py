@@ -20,7 +20,7 @@ jobs = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),  # the order of submission
     sa.Column("id", sa.Text, nullable=False, unique=True),
-    sa.Column("owner", sa.Text, nullable=False),  # the API key that submitted it
+    sa.Column("owner", sa.Text, nullable=False),  # the API key that submitted it; empty where none is needed
     sa.Column("idempotency_key", sa.Text),
     sa.Column("state", sa.Text, nullable=False, index=True),
     sa.Column("config", sa.JSON, nullable=False),

@@ -55,13 +55,11 @@ class Keys:
         return self._path is not None
 
     def owner(self, authorization: bytes | None, api_key: bytes | None) -> str:
-        """Return the name of the key that came in ``Authorization: Bearer`` or ``X-API-Key``, or ``anonymous``.
+        """Return the name of the key that came in ``Authorization: Bearer`` or ``X-API-Key``.
 
         Raises:
-            ApiError: 401, a key is needed and none or a wrong one came.
+            ApiError: 401, none or a wrong one came.
         """
-        if self._path is None:
-            return "anonymous"
         presented = api_key
         if authorization is not None and authorization[:7].lower() == b"bearer ":
             presented = authorization[7:].strip()

@@ -11,7 +11,7 @@ from service.exchange import Exchange
 from service.numbers import whole
 
 INCLUDES = ("image", "layers")
-DIGITS = frozenset("0123456789")
+LABELS = frozenset("0123456789")
 POLICY = ("least_confidence", "abstain_share")
 
 
@@ -84,7 +84,7 @@ def label_of(query: str | None, member: object) -> int | None:
         ApiError: 422, another value; 409, one in the query and another one in the body.
     """
     member = whole(member)
-    if (query is not None and query not in DIGITS) or (
+    if (query is not None and query not in LABELS) or (
         member is not None and (type(member) is not int or not 0 <= member <= 9)
     ):
         raise ApiError(422, "expected label to be a digit from 0 to 9, got another value", field="label")

@@ -1,7 +1,6 @@
 """Picture files become the 28x28 that the network reads: small ones at once, large ones in a few threads of their own."""
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,12 +14,15 @@ from model.images import Picture
 from model.pixels import Normalised
 from service.bodies import Submission
 from service.errors import Overloaded
+from service.priority import step_back
 
 Result = TypeVar("Result")
 
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
 MOST_WAITING = 64
+NICENESS = 5
+"""Of the threads, so that the one that answers small pictures goes first."""
 
 _PNG_SIZE = Struct(">II").unpack_from
 
@@ -53,8 +55,8 @@ class Pictures:
 
     def __init__(self, max_pixels: int, threads: int, queued: Callable[[int], None] = lambda _: None) -> None:
         self._max_pixels, self._queued = max_pixels, queued
-        self._threads = ThreadPoolExecutor(threads, "decoder", initializer=_step_back)
-        self._bulk = ThreadPoolExecutor(1, "bulk", initializer=_step_back)
+        self._threads = ThreadPoolExecutor(threads, "decoder", initializer=step_back, initargs=(NICENESS,))
+        self._bulk = ThreadPoolExecutor(1, "bulk", initializer=step_back, initargs=(NICENESS,))
         self.waiting = 0
 
     async def prepare(self, submission: Submission) -> Prepared:
@@ -146,9 +148,3 @@ def is_small(data: bytes) -> bool:
     if data.startswith(b"BM"):
         return max(int.from_bytes(data[18:22], "little"), int.from_bytes(data[22:26], "little")) <= SMALL_SIDE
     return len(data) < 32
-
-
-def _step_back() -> None:
-    """Let the thread that answers small pictures go first where the system knows priorities of threads."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        os.setpriority(os.PRIO_PROCESS, 0, 5)

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
+from fastapi import Depends
 from starlette.requests import Request
 
 from model.store import Store
@@ -135,3 +136,6 @@ def records_of(request: Request) -> Records:
     """Return the records of the application that got this request; a FastAPI dependency."""
     records: Records = request.app.state.records
     return records
+
+
+RecordsDep = Annotated[Records, Depends(records_of)]

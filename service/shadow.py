@@ -6,7 +6,6 @@ many it disagreed.
 """
 
 import logging
-import os
 import queue
 import threading
 
@@ -16,10 +15,13 @@ from model.arrays import Pixels
 from model.errors import ModelError
 from model.predictor import Predictor
 from service.metrics import Metrics
+from service.priority import step_back
 from service.serving import SHADOW, Serving
 
 MOST_WAITING = 256
 """Forward passes; what comes when so many wait is counted as dropped."""
+
+NICENESS = 10
 
 log = logging.getLogger("numeral.shadow")
 
@@ -64,8 +66,7 @@ class Shadow:
         self._waiting.put((predictor, pixels, digits))
 
     def _run(self) -> None:
-        if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-            os.setpriority(os.PRIO_PROCESS, 0, 10)  # of this thread alone
+        step_back(NICENESS)
         while (item := self._waiting.get()) is not None:
             try:
                 self._compare(*item)

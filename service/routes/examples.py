@@ -7,7 +7,6 @@ from functools import partial
 from typing import IO, Annotated, Any
 
 import numpy as np
-import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.convertors import StringConvertor, register_url_convertor
@@ -22,7 +21,8 @@ from service.exchange import Exchange
 from service.options import label_of
 from service.picture_schemas import example_body
 from service.pictures import Pictures, Prepared
-from service.records import Records, records_of
+from service.records import Records, RecordsDep
+from service.routes.answers import json_answer
 from service.routes.queries import only_known
 from service.services import ServicesDep
 
@@ -37,7 +37,6 @@ MOST_REFUSALS = 100
 
 Label = Annotated[int | None, Query(ge=0, le=9, description="The digit that the picture shows.")]
 ExamplePath = Annotated[str, Path()]
-RecordsDep = Annotated[Records, Depends(records_of)]
 
 router = APIRouter(prefix="/examples", tags=["examples"], dependencies=[Depends(only_known)])
 
@@ -108,7 +107,7 @@ async def add(
     kind = exchange.header(b"content-type")
     if kind is not None and kind.split(b";")[0].strip().lower() in ZIP:
         archive = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
-        return _json(await _bulk(archive, records, services.pictures))
+        return json_answer(await _bulk(archive, records, services.pictures))
     body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
     submission = bodies.parse(body, kind, members=("label",))
     digit = label_of(label, submission.members.get("label"))
@@ -118,7 +117,7 @@ async def add(
     example = Example(_whole(prepared.pixels), digit, submission.image)
 
     new = await records.in_thread(partial(_keep, records, [example]))
-    return _json({"id": example.id, "label": example.label}, 201 if new else 200)
+    return json_answer({"id": example.id, "label": example.label}, 201 if new else 200)
 
 
 def _whole(pixels: Pixels) -> Bytes:
@@ -187,7 +186,7 @@ def count(
         document = examples.count()
         if limit:
             document["examples"] = examples.newest(limit, label)
-    return _json(document)
+    return json_answer(document)
 
 
 @router.get("/export", operation_id="export_examples", response_class=StreamingResponse)
@@ -241,7 +240,3 @@ def delete(records: RecordsDep, example_id: ExamplePath) -> Response:
     with records.examples() as examples:
         examples.remove(example_id)
     return Response(status_code=204)
-
-
-def _json(document: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, media_type="application/json")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from time import monotonic
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
@@ -21,7 +20,8 @@ from service.feeds import LOOK_SECONDS, Feed, Feeds
 from service.hot import problems
 from service.job_states import JobState
 from service.lifecycle import Lifecycle
-from service.records import Records, records_of
+from service.records import RecordsDep
+from service.routes.answers import json_answer
 from service.routes.queries import only_known
 from service.services import ServicesDep
 from service.training_schemas import JobDocument, JobList, TrainRequest, training_config
@@ -30,7 +30,6 @@ HEARTBEAT_SECONDS = 10.0
 """After so long without an event a comment tells proxies that the connection lives."""
 
 JobPath = Annotated[str, Path(examples=["5f0c2d9a41b7e638"])]
-RecordsDep = Annotated[Records, Depends(records_of)]
 
 _EVENT_ID: dict[str, Any] = {"pattern": "^[0-9]{0,9}$"}
 
@@ -90,7 +89,7 @@ async def submit(
             return job.as_dict()
 
     job = await records.in_thread(put)
-    return _json(job, 202, {"Location": f"/train/{job['id']}"})
+    return json_answer(job, 202, {"Location": f"/train/{job['id']}"})
 
 
 def pinned(config: TrainingConfig, registry: Registry) -> TrainingConfig:
@@ -116,14 +115,14 @@ def newest(
 ) -> Response:
     """List jobs, the newest first."""
     with records.jobs() as jobs:
-        return _json({"jobs": [job.as_dict() for job in jobs.newest(limit, state)]})
+        return json_answer({"jobs": [job.as_dict() for job in jobs.newest(limit, state)]})
 
 
 @router.get("/{job_id}", operation_id="get_job", response_model=JobDocument, responses=problems(404))
 def get(records: RecordsDep, job_id: JobPath) -> Response:
     """Return a job."""
     with records.jobs() as jobs:
-        return _json(jobs.get(job_id).as_dict())
+        return json_answer(jobs.get(job_id).as_dict())
 
 
 @router.post(
@@ -135,7 +134,7 @@ def get(records: RecordsDep, job_id: JobPath) -> Response:
 def cancel(records: RecordsDep, job_id: JobPath) -> Response:
     """Stop a job; it can be resumed."""
     with records.jobs() as jobs:
-        return _json(jobs.cancel(job_id).as_dict())
+        return json_answer(jobs.cancel(job_id).as_dict())
 
 
 @router.post(
@@ -148,7 +147,7 @@ def cancel(records: RecordsDep, job_id: JobPath) -> Response:
 def resume(records: RecordsDep, job_id: JobPath) -> Response:
     """Let a cancelled or failed job go on from its last checkpoint."""
     with records.jobs() as jobs:
-        return _json(jobs.resume(job_id).as_dict(), 202)
+        return json_answer(jobs.resume(job_id).as_dict(), 202)
 
 
 @router.get(
@@ -194,7 +193,3 @@ async def _stream(feed: Feed, lifecycle: Lifecycle, after: int) -> AsyncIterator
             yield b":\n\n"
             spoke = monotonic()
         await asyncio.sleep(LOOK_SECONDS)
-
-
-def _json(document: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(document), status, headers, "application/json")

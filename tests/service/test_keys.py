@@ -28,7 +28,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_without_a_file_everybody_may() -> None:
     """Nobody needs a key then."""
-    assert Keys(None).owner(None, None) == "anonymous"
+    assert not Keys(None).needed
 
 
 def test_a_key_tells_its_owner(file: Path) -> None:
