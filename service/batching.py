@@ -22,7 +22,7 @@ LARGEST = 64
 """Pictures in one pass; more are read in several, so that nobody waits long."""
 
 JUST_ANSWERED = 2
-"""Requests that may be done and not yet out of the crowd, where there is hardly more than one client."""
+"""Finished requests that may still be in ``crowd`` beside ours; with more entries we do not check whether we are alone."""
 
 FEW = 3
 """So few are read one after the other: a product of two or three rows takes longer than as many of one."""

@@ -56,7 +56,7 @@ class Submission:
 
 
 DOCUMENT_BYTES, DOCUMENT_SECONDS = 65_536, 10.0
-"""What a document that asks for something, and carries no picture, may have and take."""
+"""Most bytes, and seconds to arrive, of a request document without a picture."""
 
 
 async def receive(

@@ -60,8 +60,8 @@ def run(settings: Settings) -> int:
 
 
 def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: LineWriter) -> int:
-    # A process that ends is replaced, so a store or a file of keys that no process can ever open is found out before
-    # there is one. To open them takes neither a thread nor a connection, which must not be there at a fork.
+    # Check store and key file before forking: a child that cannot open them would be restarted for ever. The check
+    # starts no thread and no connection, so forking stays safe.
     try:
         Registry.open(settings.store)
         Keys(settings.api_keys_file)

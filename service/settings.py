@@ -74,7 +74,10 @@ class Settings(BaseSettings):
         description="Abstain below this confidence, not below the one that each network names.",
     )
     abstain_share: float | None = Field(
-        None, ge=0, le=0.5, description="Abstain so often from good digits; goes before least_confidence."
+        None,
+        ge=0,
+        le=0.5,
+        description="Abstain so often from good digits; takes precedence over least_confidence.",
     )
     decoders: int = Field(
         default_factory=lambda: max(1, min(MOST_DECODERS, (os.cpu_count() or 1) // 2)),
@@ -94,7 +97,10 @@ class Settings(BaseSettings):
         10, gt=0, le=3600, description="Training between two checkpoints: what is done again after a crash."
     )
     worker_niceness: int = Field(
-        10, ge=0, le=19, description="How far the worker stands back for whoever answers predictions."
+        10,
+        ge=0,
+        le=19,
+        description="Niceness of the training worker; higher leaves more processor time to predictions.",
     )
     silence_seconds: float = Field(
         15, ge=3, description="A worker silent for longer counts as dead although it still holds its lock."

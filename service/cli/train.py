@@ -123,7 +123,9 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="Trainings by name: quick, standard or release; options go before it."),
+        typer.Option(
+            help="A named series of trainings (quick, standard or release). Options you give override it."
+        ),
     ] = None,
     remote: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this service train, and watch it.")
@@ -149,7 +151,7 @@ def train(
 
 
 def stages_of(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
-    """Return the trainings that the options mean; those that were given go before the recipe's.
+    """Return the trainings that the options mean; those that were given override the recipe's.
 
     What a training starts with, its network and the version it goes on from, and who teaches it, is said to the first
     alone; the others then keep that network.

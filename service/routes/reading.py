@@ -47,7 +47,7 @@ _POLICY = [
     _parameter(
         "abstain_share",
         {"type": "number", "minimum": 0, "maximum": 0.5},
-        "Abstain from this share of good digits; goes before least_confidence.",
+        "Abstain from this share of good digits; takes precedence over least_confidence.",
     ),
 ]
 _ERRORS = (400, 401, 404, 408, 409, 413, 415, 422, 503)
