@@ -132,6 +132,12 @@ class Strength:
     is_flat: bool
 
 
+def level_of(levels: Levels, *, dark: bool) -> int:
+    """Return the level of most of the ground: the middle one of the darker class, or with dark ink of the lighter one."""
+    threshold, _ = levels.otsu
+    return levels.quantile(0.5, threshold + 1) if dark else levels.quantile(0.5, 0, threshold)
+
+
 def ink_strength(plane: Plane, levels: Levels, *, tiny: bool = False) -> Strength:
     """Return how far each pixel of a plane with light ink rises above its local ground.
 
@@ -193,7 +199,7 @@ def _sharp_ground(levels: Levels, *, at_any_rate: bool) -> int | None:
 
 def _soft_ground(plane: Plane, smooth: Plane, levels: Levels) -> int | None:
     """The level of a flat ground under ink as soft as enlarging leaves it; None where there is none, or noise."""
-    give = _give(levels, levels.quantile(0.5, 0, levels.otsu[0]))
+    give = _give(levels, level_of(levels, dark=False))
     if min(plane.shape) < PARTS:
         return None
     lowest = np.sort(_lowest_in_parts(smooth)).tolist()

@@ -31,6 +31,9 @@ ZOOM_MARGIN = 0.4
 ALL_SHEET = 0.76
 """Share of the plane on the same side of the threshold as all four corners; with more there are no bands."""
 
+TINY_MARGIN = 1 / 7
+"""Width of the ground that is laid around a picture of few pixels, as a share of its longer side."""
+
 GIVE = 0.05
 """Share of the plane's longer side (and at least a pixel) that a box may leave free and still be all of it."""
 
@@ -78,11 +81,16 @@ def located(grey: Plane) -> Found | None:
         plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
         levels = counted(plane)
     dark = ground.is_dark_ink(plane, levels)
+    margin = round(max(plane.shape) * TINY_MARGIN) if tiny else 0
+    if margin:
+        plane = np.pad(plane, margin, constant_values=ground.level_of(levels, dark=dark))
+        levels = counted(plane)
     coarse = _found(plane, dark, levels, tiny=tiny)
     if coarse is None:
         return None
-    digit = unstretched(coarse.ink) if _fills(coarse.box, plane) else coarse.ink
-    box = _scaled(coarse.box, scale, (inner[0] * scale, inner[1] * scale), grey)
+    digit = unstretched(coarse.ink) if _fills(coarse.box, plane, margin) else coarse.ink
+    left, top = inner[0] - margin, inner[1] - margin
+    box = _scaled(coarse.box, scale, (left * scale, top * scale), grey)
     found = replace(coarse, ink=digit, box=box)
     x0, y0, x1, y1 = coarse.box
     may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
@@ -99,12 +107,12 @@ def _at_its_size(grey: Plane) -> tuple[Plane, float, bool]:
     return plane, scale * blocks * share, True
 
 
-def _fills(box: Box, plane: Plane) -> bool:
-    """Whether a box is all of the plane, give or take the ragged outline of what was enlarged."""
+def _fills(box: Box, plane: Plane, margin: int) -> bool:
+    """Whether a box is all of the plane within its margin, give or take the ragged outline of what was enlarged."""
     height, width = plane.shape
-    give = max(1, round(GIVE * max(height, width)))
+    give = max(1, round(GIVE * (max(height, width) - 2 * margin)))
     x0, y0, x1, y1 = box
-    return bool(max(x0, y0, width - x1, height - y1) <= give)
+    return bool(max(x0, y0, width - x1, height - y1) <= margin + give)
 
 
 def _may_have_bands(plane: Plane, levels: Levels) -> bool:
@@ -164,8 +172,8 @@ def _scaled(box: Box, scale: float, origin: tuple[float, float], grey: Plane) ->
     x0, y0, x1, y1 = box
     height, width = grey.shape
     return (
-        int(x0 * scale + origin[0]),
-        int(y0 * scale + origin[1]),
+        max(int(x0 * scale + origin[0]), 0),
+        max(int(y0 * scale + origin[1]), 0),
         min(math.ceil(x1 * scale + origin[0]), width),
         min(math.ceil(y1 * scale + origin[1]), height),
     )

@@ -52,7 +52,7 @@ def at_working_size(plane: Plane) -> tuple[Plane, float]:
     factor = -(-LEAST_SIDE // side)
     image = Image.fromarray(plane)
     return np.asarray(
-        image.resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC)
+        image.resize((image.width * factor, image.height * factor), Image.Resampling.LANCZOS)
     ), 1 / factor
 
 

@@ -14,7 +14,7 @@ FINE = 3
 MARGIN = 2
 """Pixels of the 28 that are empty around the fine digit, as strokes may become wider."""
 
-STROKES = (1.7, 2.7)
+STROKES = (1.7, 3.6)
 """Pixels of the 28: the least and the greatest stroke width, as far as strokes can be brought there."""
 
 STRETCHED = 0.5

@@ -17,6 +17,9 @@ MORE_SMOOTHING = 0.25
 THINNEST = 0.7
 """Times the width there was: strokes become no thinner, as holes that ran full do not come back."""
 
+SOFT = 0.3
+"""Pixels that are between a quarter and three quarters ink, over those of more than half: strokes with more are blurred."""
+
 STEEPNESS = 0.7
 """Slope, times the level and times what is above it, at least: over 0.5, so bare paper is 0 and full ink 255."""
 
@@ -44,12 +47,13 @@ def _beside(height: int, width: int) -> int:
 def with_stroke_width(ink: Floats, thinnest: float, thickest: float) -> Floats:
     """Return the ink, 0-255, with its strokes brought between two widths in pixels.
 
-    Blurred by a Gaussian, a line of width w has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s); cut at the level
-    that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way. Blobs
-    lose at most 30 % of their width, as holes that ran full do not come back.
+    Strokes between them stay as they are, in every grey, and so do blurred ones that only seem wider. The others are
+    blurred by a Gaussian: a line of width w then has the profile Phi((x + w/2) / s) - Phi((x - w/2) / s), and cut at the
+    level that profile has at x = target / 2, it is ``target`` wide. Ragged outlines and small breaks heal on the way.
+    Blobs lose at most 30 % of their width, as holes that ran full do not come back.
     """
     width = stroke_width(ink > 127)
-    if width == 0:
+    if width == 0 or thinnest <= width <= thickest or (width > thickest and _is_soft(ink)):
         return ink
     target = max(min(max(width, thinnest), thickest), THINNEST * width)
     sigma = SMOOTHING * target + MORE_SMOOTHING * abs(target - width)
@@ -59,6 +63,11 @@ def with_stroke_width(ink: Floats, thinnest: float, thickest: float) -> Floats:
     soft *= slope
     soft += 127.5 - 255 * level * slope
     return soft.clip(0, 255, out=soft)
+
+
+def _is_soft(ink: Floats) -> bool:
+    between = np.count_nonzero((ink > 63) & (ink < 192))
+    return bool(between >= SOFT * np.count_nonzero(ink > 127))
 
 
 def _phi(x: float) -> float:

@@ -53,7 +53,7 @@ async def test_the_answer_has_the_members_of_the_contract(client: httpx.AsyncCli
     assert answer["model"]["version"] == "1"
     assert answer["model"]["digest"].startswith("sha256:")
     assert answer["preprocessing"] == {
-        "version": "4", "inverted": False, "rotated": 0, "box": [6, 7, 22, 27], "source_size": [28, 28],
+        "version": "5", "inverted": False, "rotated": 0, "box": [6, 7, 22, 27], "source_size": [28, 28],
         "components": 1,
     }  # fmt: skip
     assert (answer["abstained"], answer["reason"]) == (False, None)

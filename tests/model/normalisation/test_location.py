@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from model.normalisation.location import located
+from model.normalisation.planes import Plane
 from tests.model.normalisation.drawing import SEVEN_BOX, on_paper, seven
 
 
@@ -41,3 +43,25 @@ def test_the_box_allows_for_bands_taken_off() -> None:
 def test_no_ink_at_all_is_nothing() -> None:
     """One level has no digit."""
     assert located(np.full((50, 70), 99, np.uint8)) is None
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("side", [8, 16, 24])
+def test_a_tiny_digit_may_fill_its_frame(side: int, dark: bool) -> None:
+    """It is found as it is with ground around it, and its box stays within the picture."""
+    digit = tight_ring(side)
+    picture = ~digit if dark else digit
+    found, roomy = located(picture), located(np.pad(picture, 2, mode="constant", constant_values=255 * dark))
+    assert found is not None
+    assert roomy is not None
+    assert (found.dark, found.blank, found.count) == (dark, False, 1)
+    assert found.box[0] >= 0
+    assert found.box[2] <= side
+    np.testing.assert_allclose(found.box, np.array(roomy.box) - 2, atol=1)
+
+
+def tight_ring(side: int) -> Plane:
+    """A ring that touches all four sides, light on black, its edges grey."""
+    image = Image.new("L", (8 * side, 8 * side))
+    ImageDraw.Draw(image).ellipse((0, 0, 8 * side - 1, 8 * side - 1), outline=255, width=2 * side)
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX))

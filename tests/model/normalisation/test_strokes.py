@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from model.normalisation.planes import Mask, Plane
 from model.normalisation.strokes import stroke_width, with_stroke_width
@@ -53,3 +53,19 @@ def test_nothing_stays_nothing() -> None:
     empty = np.zeros((30, 30), np.float32)
     assert stroke_width(empty > 0) == 0
     assert not with_stroke_width(empty, 5, 8).any()
+
+
+def test_strokes_of_a_good_width_keep_their_greys() -> None:
+    """Bit for bit: whatever is done to them tells the network less."""
+    line = ring(8).astype(np.float32) * np.float32(0.8)
+    assert with_stroke_width(line, 6, 9) is line
+
+
+def test_blurred_strokes_are_not_thinned() -> None:
+    """They are as wide as sharp ones that are, but only seem so."""
+    sharp = ring(12).astype(np.float32)
+    blurred = np.asarray(Image.fromarray(ring(4)).filter(ImageFilter.GaussianBlur(6)), np.float32)
+    blurred *= 255 / blurred.max()
+    assert stroke_width(blurred > 127) > 9
+    assert with_stroke_width(blurred, 6, 9) is blurred
+    assert with_stroke_width(sharp, 6, 9) is not sharp
