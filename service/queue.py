@@ -50,7 +50,7 @@ class Enqueuer:
                 "workflow_id": workflow_id(job_id, run),
                 "app_version": VERSION,
                 "application_name": APPLICATION,
-                "queue_partition_key": owner,
+                "queue_partition_key": owner or "anonymous",
             },
             job_id,
             run,
