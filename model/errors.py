@@ -49,7 +49,11 @@ class ImageTooLarge(ImageError):
 
 
 class ImageCorrupt(ImageError):
-    """A known picture format, but torn or malformed; of at most so many pixels, as its header says, which were decoded."""
+    """A known picture format, but torn or malformed.
+
+    Attributes:
+        pixels: how many its header declares, which may all have been decoded; 0 if the header itself is torn.
+    """
 
     def __init__(self, message: str, pixels: int = 0) -> None:
         super().__init__(message)

@@ -82,7 +82,7 @@ def located(grey: Plane) -> Found | None:
         levels = counted(plane)
     dark = ground.is_dark_ink(plane, levels)
     margin = round(max(plane.shape) * TINY_MARGIN) if tiny else 0
-    if margin:
+    if margin:  # strokes would end at the border, where such a digit fills its frame
         plane = np.pad(plane, margin, constant_values=ground.level_of(levels, dark=dark))
         levels = counted(plane)
     coarse = _found(plane, dark, levels, tiny=tiny)
