@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,26 @@ def worker_of(home: Home, job_id: str) -> int | None:
     with home.engine.connect() as connection:
         worker = connection.execute(sa.select(jobs.c.worker).where(jobs.c.id == job_id)).scalar_one()
     return int(worker.split("-")[-2]) if worker else None
+
+
+def freeze(home: Home, process_id: int) -> None:
+    """Stop a worker where it stands, but not within a write: SQLite has one writer, whom all others wait for."""
+
+    def stopped() -> bool:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def frozen_outside_a_write() -> bool:
+        os.kill(process_id, signal.SIGSTOP)
+        until(stopped)
+        with closing(sqlite3.connect(str(home.engine.url.database), timeout=0)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                os.kill(process_id, signal.SIGCONT)
+                return False
+        return True
+
+    until(frozen_outside_a_write)
 
 
 def test_a_job_killed_again_and_again_gives_the_weights_of_an_undisturbed_one(home: Home) -> None:
@@ -86,7 +108,7 @@ def test_a_frozen_worker_is_replaced_and_can_do_no_harm_when_it_wakes(home: Home
         frozen = worker_of(home, job_id)
         assert frozen is not None
         assert frozen in (first.pid, second.pid)
-        os.kill(frozen, signal.SIGSTOP)
+        freeze(home, frozen)
         until(lambda: worker_of(home, job_id) not in (None, frozen))
         os.kill(frozen, signal.SIGCONT)
         until(lambda: frozen not in (first.pid, second.pid))
