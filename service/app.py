@@ -66,7 +66,7 @@ class Numeral(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document."""
         if self.openapi_schema is None:
-            self.openapi_schema = document.openapi(self)
+            self.openapi_schema = document.openapi(self, keys_needed=self.state.keys.needed)
         return self.openapi_schema
 
     async def inside(self, scope: Scope, receive: Receive, send: Send) -> None:

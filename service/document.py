@@ -15,9 +15,20 @@ from service.schemas import Problem
 
 _CHANGING = ("post", "put", "delete")
 
+_KEYS: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "api_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+"""The two headers that an API key may come in."""
 
-def openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the document of an application."""
+
+def openapi(app: FastAPI, *, keys_needed: bool) -> dict[str, Any]:
+    """Return the document of an application.
+
+    Args:
+        app: the application.
+        keys_needed: whether requests that do more than read need an API key.
+    """
     document = get_openapi(
         title=app.title,
         version=app.version,
@@ -35,6 +46,10 @@ def openapi(app: FastAPI) -> dict[str, Any]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _add_errors(path, method, operation)
+            if keys_needed and method in _CHANGING:
+                operation["security"] = [{name: []} for name in _KEYS]
+    if keys_needed:
+        document["components"]["securitySchemes"] = _KEYS
     found: dict[str, Any] = {}
     whole: dict[str, Any] = _hoisted(document, found)
     whole["components"]["schemas"] = {**found, **whole["components"]["schemas"]}

@@ -27,9 +27,15 @@ class Options:
         """Return a reading under the policy asked for.
 
         Raises:
-            ConfigInvalid: a share is asked for, and the network was not calibrated.
+            ApiError: 409, a share is asked for, and the network was not calibrated.
         """
-        return reading if self.policy is None else reading.at(predictor.least_confidence(self.policy))
+        if self.policy is None:
+            return reading
+        try:
+            least = predictor.least_confidence(self.policy)
+        except ConfigInvalid as error:
+            raise ApiError(409, str(error), field=error.field) from None
+        return reading.at(least)
 
 
 DEFAULTS = Options()

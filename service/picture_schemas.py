@@ -1,7 +1,7 @@
 """Pictures in the OpenAPI document: base64, files and pixels, alone, several, and with what may stand beside them.
 
-What can be said of a picture in a schema is said: of a text, how the base64 of picture files begins. Media types whose
-contents no schema could describe are named in words.
+What can be said of a picture in a schema is said: of a text, how the base64 of picture files begins. That the bytes of a
+file are a picture no schema can say.
 """
 
 from collections.abc import Mapping
@@ -57,21 +57,14 @@ def picture_body(
         example: what the example has beside it.
     """
     more = dict(members or {})
-    forms = [
-        {
-            "type": "object",
-            "required": [name],
-            "additionalProperties": False,
-            "properties": {name: schema, **more},
-        }
-        for name, schema in (("image", IMAGE), ("pixels", PIXELS))
-    ]
+    forms = [_object({name: schema}, more) for name, schema in (("image", IMAGE), ("pixels", PIXELS))]
     return {
         "required": True,
-        "description": f"{JSON}, a picture file, {MULTIPART} with one file, or {BYTES} with a picture file.",
         "content": {
             JSON: {"schema": {"oneOf": forms}, "example": {"image": SEVEN, **(example or {})}},
             "image/*": {"schema": _BINARY | {"description": f"A file of {', '.join(IMAGE_TYPES)}."}},
+            BYTES: {"schema": _BINARY | {"description": "A picture file."}},
+            MULTIPART: {"schema": _form({"file": _BINARY}, more)},
         },
     }
 
@@ -80,15 +73,12 @@ def several_body(most: int) -> dict[str, Any]:
     """Return the OpenAPI description of a body with up to ``most`` pictures."""
     pictures = {"type": "array", "items": ANY_IMAGE, "minItems": 1, "description": f"Up to {most}."}
     files = {"type": "array", "items": _BINARY, "minItems": 1, "description": f"Up to {most}."}
-    schema = {
-        "type": "object", "required": ["images"], "additionalProperties": False, "properties": {"images": pictures}
-    }  # fmt: skip
-    form = {"type": "object", "required": ["files"], "properties": {"files": files}}
+    schema = _object({"images": pictures}, {})
     return {
         "required": True,
         "content": {
             JSON: {"schema": schema, "example": {"images": [SEVEN, SEVEN]}},
-            MULTIPART: {"schema": form},
+            MULTIPART: {"schema": _form({"files": files}, {})},
         },
     }
 
@@ -100,20 +90,24 @@ def example_body() -> dict[str, Any]:
         {"image": {**IMAGE, "not": {"const": BLANK}}},
         {"pixels": {"type": "array", "items": NUMBER, "minItems": 784, "maxItems": 784, "contains": ink}},
     ]
-    schemas: list[dict[str, Any]] = [
-        {
-            "type": "object",
-            "required": [*form, "label"],
-            "additionalProperties": False,
-            "properties": {**form, "label": LABEL},
-        }
-        for form in forms
-    ]
+    schemas = [_object({**form, "label": LABEL}, {}) for form in forms]
     return {
         "required": True,
         "description": (
-            f"{JSON}; {MULTIPART} with one file and a field label; with the label in the query, a picture file, or {BYTES} with a"
-            " picture file; or application/zip with LABEL/name.png."
+            f"Also, with the label in the query, a picture file as {BYTES} or under its own type; or application/zip with"
+            " LABEL/name.png."
         ),
-        "content": {JSON: {"schema": {"oneOf": schemas}, "example": {"image": SEVEN, "label": 7}}},
+        "content": {
+            JSON: {"schema": {"oneOf": schemas}, "example": {"image": SEVEN, "label": 7}},
+            MULTIPART: {"schema": _form({"file": _BINARY, "label": LABEL}, {})},
+        },
     }
+
+
+def _object(needed: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_form(needed, allowed), "additionalProperties": False}
+
+
+def _form(needed: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, Any]:
+    """A form may have other fields besides, which mean nothing."""
+    return {"type": "object", "required": list(needed), "properties": {**needed, **allowed}}

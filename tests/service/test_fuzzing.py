@@ -10,6 +10,8 @@ import pytest
 
 from tests.service.server_process import running_server
 
+_ROOT = Path(__file__).parents[2]
+
 
 def fuzz(home: Path, seed: str, *options: str) -> None:
     """Let schemathesis do all its checks on a service of its own."""
@@ -18,6 +20,11 @@ def fuzz(home: Path, seed: str, *options: str) -> None:
         found = subprocess.run(
             [*command, "--seed", seed, "--no-color", "--continue-on-failure", *options],
             cwd=home,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(_ROOT),
+                "SCHEMATHESIS_HOOKS": "tests.service.schemathesis_hooks",
+            },
             capture_output=True,
             text=True,
             check=False,

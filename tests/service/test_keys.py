@@ -147,4 +147,16 @@ async def test_reading_is_free_and_everything_else_needs_a_key(file: Path, tmp_p
             "/predict", content=PICTURE, headers=headers | {"Authorization": f"Bearer {KEY}"}
         )
         assert allowed.status_code == 200
+    document = app.openapi()
+    for method, path, needed in (
+        ("get", "/models", False),
+        ("post", "/predict", True),
+        ("post", "/train", True),
+    ):
+        named = document["paths"][path][method].get("security", [])
+        assert {name for choice in named for name in choice} == ({"bearer", "api_key"} if needed else set())
+    assert {scheme["type"] for scheme in document["components"]["securitySchemes"].values()} == {
+        "http",
+        "apiKey",
+    }
     app.state.services.pictures.close()

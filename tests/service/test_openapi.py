@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from base64 import b64encode
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,14 @@ def test_a_generated_client_reads_digits(
     client_of = importlib.import_module("numeral_client").Client
     predict = importlib.import_module("numeral_client.api.predict.predict")
     list_models = importlib.import_module("numeral_client.api.models.list_models")
-    body = importlib.import_module("numeral_client.models").PredictJsonBodyType0
+    bodies = importlib.import_module("numeral_client.models")
+    file_of = importlib.import_module("numeral_client.types").File
     with running_server(tmp_path / "home") as server, client_of(base_url=server.url, timeout=60) as client:
-        reading = predict.sync(client=client, body=body(image=b64encode(PNGS[0]).decode()))
-        assert (reading.digit, len(reading.activations)) == (7, 10)
+        for body in (
+            bodies.PredictJsonBodyType0(image=b64encode(PNGS[0]).decode()),
+            bodies.PredictFilesBody(file=file_of(BytesIO(PNGS[0]), "seven.png", "image/png")),
+        ):
+            reading = predict.sync(client=client, body=body)
+            assert (reading.digit, len(reading.activations)) == (7, 10)
         assert [model.version for model in list_models.sync(client=client).models] == ["1", "2"]
     importlib.import_module("numeral_client.api.open_inference_protocol.v2_infer")

@@ -59,13 +59,19 @@ async def test_a_batch_is_judged_alike(client: httpx.AsyncClient) -> None:
 @pytest.mark.parametrize(
     "query",
     ["least_confidence=1.1", "least_confidence=-1", "least_confidence=nan", "least_confidence=x",
-     "least_confidence=", "abstain_share=0.6", "abstain_share=inf", "abstain_share=0.01&alias=untrained"],
+     "least_confidence=", "abstain_share=0.6", "abstain_share=inf"],
 )  # fmt: skip
 async def test_a_policy_out_of_range_is_refused(client: httpx.AsyncClient, query: str) -> None:
-    """Also a share of a network that was never calibrated."""
+    """Whatever picture comes with it."""
     response = await client.post(f"/predict?{query}", json={"pixels": [0] * 784})
     assert response.status_code == 422, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_share_needs_a_calibrated_network(client: httpx.AsyncClient) -> None:
+    """The request is well-formed; the network that it names cannot tell."""
+    response = await client.post("/predict?abstain_share=0.01&alias=untrained", json={"pixels": [0] * 784})
+    assert (response.status_code, response.json()["field"]) == (409, "abstain_share")
 
 
 async def test_a_server_can_be_set_to_a_policy(tmp_path: Path) -> None:

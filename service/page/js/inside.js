@@ -17,12 +17,12 @@ let network = null; // {version, layers, temperature} once the weights are here
 let trouble = null; // {version, words} of one whose weights cannot be had: not asked for again while it is what answers
 let picked = null; // the neuron that stays under the lens
 let pointed = null; // the one the pointer is on just now
-let layers = emptyLayers([784, 958, 562, 413, 10]);
+let layers = emptyLayers([784, 10]); // of the last answer, or silent ones of the network that is to answer
 let wanted = false; // whether the section has come into view; before, nothing is fetched for it
 
 /** Start the section. */
 export function startInside() {
-  on("prediction", update);
+  on(["prediction", "models"], update);
   for (const radio of document.querySelectorAll('input[name="sampling"]')) radio.addEventListener("change", draw);
   byId("every").addEventListener("toggle", drawGrids);
   document.addEventListener("themechange", draw);
@@ -41,12 +41,19 @@ function emptyLayers(sizes) {
 
 function update() {
   const { prediction } = now();
-  layers = prediction?.layers ?? emptyLayers(layers.map((layer) => layer.length));
+  layers = prediction?.layers ?? emptyLayers(chosenSizes() ?? layers.map((layer) => layer.length));
   if (picked && !(picked.index < layers[picked.layer]?.length)) picked = null;
   const version = prediction?.model.version;
   if (trouble?.version !== version) trouble = null;
   if (prediction && network?.version !== version && !trouble) fetchWeights(version);
   draw();
+}
+
+function chosenSizes() {
+  const { network: query, models, aliases } = now();
+  const [kind, name] = query.split("=");
+  const version = kind === "alias" ? aliases[name] : name;
+  return models.find((model) => model.version === version)?.architecture?.sizes;
 }
 
 async function fetchWeights(version) {

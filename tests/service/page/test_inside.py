@@ -66,6 +66,21 @@ def test_sampled_layers_are_said_to_be_sampled(page: Page) -> None:
     expect(page.locator("#diagram")).to_contain_text(re.compile(r"16 of [\d,]+"))
 
 
+def test_before_any_answer_the_network_to_come_is_drawn(browser: Browser, url: str) -> None:
+    """As the service says it is: every layer, silent."""
+    sizes = next(
+        model["architecture"]["sizes"]
+        for model in httpx.get(f"{url}/models").json()["models"]
+        if "production" in model["aliases"]
+    )
+    with visit(browser) as visited:
+        visited.page.route("**/predict?*", lambda route: route.abort())
+        visited.page.goto(url)
+        visited.page.locator("#inside").scroll_into_view_if_needed()
+        for size in sizes[1:-1]:
+            expect(visited.page.locator("#diagram")).to_contain_text(f"16 of {size:,}")
+
+
 def test_weights_that_cannot_be_had_are_asked_for_once(browser: Browser, url: str) -> None:
     """However much is drawn; the page says why no connections are drawn, until another version answers."""
     asked: list[str] = []
