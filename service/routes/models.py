@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import ValidationError
 
 from model.card import model_card
@@ -44,18 +44,23 @@ def get_model(services: ServicesDep, version: VersionPath) -> ModelDetail:
     return ModelDetail(**summary.model_dump(), manifest=manifest, card=model_card(manifest))
 
 
-@router.get("/models/{version}/weights", operation_id="get_weights", response_class=Response)
-def get_weights(services: ServicesDep, version: VersionPath) -> Response:
+@router.get(
+    "/models/{version}/weights",
+    operation_id="get_weights",
+    response_class=Response,
+    responses={304: {"description": "If-None-Match names the weights that there are."}},
+)
+def get_weights(
+    services: ServicesDep, version: VersionPath, if_none_match: Annotated[str, Header()] = ""
+) -> Response:
     """Return the weights as a safetensors file: tensors `layers.I.weight` (n_in, n_out) and `layers.I.bias`."""
+    tag = f'"{services.serving.manifest(version)["weights"]["digest"]}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}  # another home may have another version 1
+    if tag in if_none_match:  # a digest, which is part of no other tag
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = f'attachment; filename="numeral-{version}.safetensors"'
     data = services.serving.registry.weights(version)
-    return Response(
-        data,
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f'attachment; filename="numeral-{version}.safetensors"',
-            "ETag": f'"{services.serving.manifest(version)["weights"]["digest"]}"',
-        },
-    )
+    return Response(data, media_type="application/octet-stream", headers=headers)
 
 
 @router.get("/models/{version}/onnx", operation_id="get_onnx", response_class=Response)
