@@ -68,18 +68,7 @@ def located(grey: Plane) -> Found | None:
     if sheet is not None:
         plane = sheet.alone(plane)
         levels = counted(plane)
-    inner = (0, 0, *plane.shape[::-1])
-    if _may_have_bands(plane, levels):
-        light = plane > levels.otsu[0]
-        positive = frames.without_negative_bands(plane, light)
-        if positive is not plane:
-            plane = np.ascontiguousarray(positive)
-            levels = counted(plane)
-            light = plane > levels.otsu[0]
-        inner = frames.inner_box(light)
-    if inner != (0, 0, plane.shape[1], plane.shape[0]):
-        plane = plane[inner[1] : inner[3], inner[0] : inner[2]]
-        levels = counted(plane)
+    plane, levels, (left, top) = _without_border(plane, levels)
     dark = ground.is_dark_ink(plane, levels)
     margin = round(max(plane.shape) * TINY_MARGIN) if tiny else 0
     if margin:  # strokes would end at the border, where such a digit fills its frame
@@ -89,8 +78,7 @@ def located(grey: Plane) -> Found | None:
     if coarse is None:
         return None
     digit = unstretched(coarse.ink) if _fills(coarse.box, plane, margin) else coarse.ink
-    left, top = inner[0] - margin, inner[1] - margin
-    box = _scaled(coarse.box, scale, (left * scale, top * scale), grey)
+    box = _scaled(coarse.box, scale, ((left - margin) * scale, (top - margin) * scale), grey)
     found = replace(coarse, ink=digit, box=box)
     x0, y0, x1, y1 = coarse.box
     may_be_closer = scale > 1 and not tiny and max(x1 - x0, y1 - y0) < ZOOM_BELOW
@@ -105,6 +93,23 @@ def _at_its_size(grey: Plane) -> tuple[Plane, float, bool]:
         return plane, scale, scale < 1
     plane, share = planes.at_working_size(small)
     return plane, scale * blocks * share, True
+
+
+def _without_border(plane: Plane, levels: Levels) -> tuple[Plane, Levels, tuple[int, int]]:
+    """The plane within its frame, bands in negative turned, what is counted in it, and where its corner was."""
+    if not _may_have_bands(plane, levels):
+        return plane, levels, (0, 0)
+    light = plane > levels.otsu[0]
+    positive = frames.without_negative_bands(plane, light)
+    if positive is not plane:
+        plane = np.ascontiguousarray(positive)
+        levels = counted(plane)
+        light = plane > levels.otsu[0]
+    x0, y0, x1, y1 = frames.inner_box(light)
+    if (x0, y0, x1, y1) != (0, 0, *plane.shape[::-1]):
+        plane = plane[y0:y1, x0:x1]
+        levels = counted(plane)
+    return plane, levels, (x0, y0)
 
 
 def _fills(box: Box, plane: Plane, margin: int) -> bool:
