@@ -13,7 +13,7 @@ from model.losses import DIGITS
 
 SPLIT_SEED = 20_260_101
 """Chooses the validation digits. It is the same for every training, so that versions can be compared on digits that
-none of them has learned from."""
+none of them has learned from, as long as the data set stays the same."""
 
 VALIDATION = 5_000
 """Digits held out of MNIST's 60,000; smaller sets hold out a sixth."""

@@ -116,7 +116,7 @@ class HeldOut:
     """What candidates are judged on.
 
     Attributes:
-        digits: labelled digits that no version has learned from.
+        digits: labelled digits that no version of the same data set has learned from.
         set_aside: users' examples that this training has not learned from; may be empty.
         examples: all users' examples; may be empty.
     """

@@ -188,6 +188,8 @@ class Execution:
         return train(self._trainer, SLICE_SECONDS)
 
     def _publish(self) -> str:
+        while not self._trainer.finished:  # the checkpoint of its end is gone, so it is trained again
+            self._train()
         trained = self._trainer.result()
         self.attempt.begin_publication()
         origin = Origin(self._config, self._data.split, self._config.start_from, self._data.examples)

@@ -28,7 +28,7 @@ from model.progress import Progress
 from model.promotion import promote
 from model.publication import Origin, publish
 from model.recipes import stage
-from model.registry import Registry
+from model.registry import Registry, is_version
 from model.shipped import seed
 from model.store import Store
 from model.training import Trainer, train
@@ -181,10 +181,15 @@ class OfflineTraining:
         """
         folders = (settings.home / "trainings").glob(f"*/{ASKED}")
         for path in sorted(folders, key=lambda path: path.stat().st_mtime, reverse=True):
-            plan = Plan.from_bytes(path.read_bytes())
-            start, teachers = plan.config.start_from, plan.config.teachers
-            wanted = [replace(config, start_from=start, teachers=teachers) for config in stages or ()]
-            if stages is None or plan.config in wanted:
+            try:
+                plan = Plan.from_bytes(path.read_bytes())
+            except (ModelError, ValueError, KeyError, TypeError):
+                log.warning(
+                    "%s is passed over: another release of this program has written it, or it is damaged",
+                    path,
+                )
+                continue
+            if stages is None or any(_is_meant(plan.config, asked) for asked in stages):
                 try:
                     return cls(settings, plan, path.parent.name)
                 except TrainingHeld as error:
@@ -269,6 +274,17 @@ class OfflineTraining:
             return restore(self.config, self._data.split, path.read_bytes(), *self._networks())
         except CheckpointInvalid as error:
             raise ConfigInvalid("resume", f"{error}; remove {self._folder.name} to begin anew") from error
+
+
+def _is_meant(config: TrainingConfig, asked: TrainingConfig) -> bool:
+    """Whether an interrupted training is one that was asked for; what an alias or a stage was then it may not be now."""
+    teachers = asked.teachers or config.teachers
+    if len(teachers) != len(config.teachers):
+        return False
+    names = zip((asked.start_from or "", *teachers), (config.start_from, *config.teachers), strict=True)
+    if any(is_version(name) and name != version for name, version in names):
+        return False
+    return config == replace(asked, start_from=config.start_from, teachers=config.teachers)
 
 
 def _hold(folder: Path) -> int:

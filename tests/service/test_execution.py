@@ -146,6 +146,18 @@ def test_a_damaged_checkpoint_costs_time_but_not_the_weights(bench: Bench, tmp_p
     assert bench.digest(bench.finish(bench.claim(job_id))) == undisturbed_digest(tiny())
 
 
+def test_what_is_published_has_learned_to_the_end(bench: Bench, tmp_path: Path) -> None:
+    """Also where the worker died while it published, and the next one cannot use the checkpoint."""
+    job_id = bench.submit()
+    execution = bench.claim(job_id)
+    while execution.train() == TRAINING:
+        pass
+    for path in (tmp_path / "store" / "jobs" / job_id).glob("*.checkpoint"):
+        path.write_bytes(path.read_bytes()[:-1])
+    assert bench.claim(job_id).publish() == SUCCEEDED
+    assert bench.digest(bench.jobs.get(job_id)) == undisturbed_digest(tiny())
+
+
 def test_a_cancelled_job_stops_at_the_next_slice_and_resumes_to_the_same_weights(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,25 @@ def test_resume_without_an_interrupted_training_says_so(tmp_path: Path) -> None:
     assert "expected an interrupted training of these settings in this home, got none" in result.stderr
 
 
+def test_only_what_was_asked_for_is_resumed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Not a training from another version, and not past it a folder that nobody can read."""
+    options = ("--limit", "300", "--epochs", "1", "--promote", "never")
+    asked = {"limit": 300, "epochs": 1, "promote": "never", "start_from": "1"}
+    interrupted = OfflineTraining.begin(Settings(home=tmp_path), [TrainingConfig.from_dict(asked)], None)
+    os.close(interrupted._lock)
+    damaged = tmp_path / "trainings" / "offline-1" / "training.json"
+    damaged.parent.mkdir()
+    damaged.write_text('{"config": {"of_another_release": 1}, "recipe": null}')
+    for others in (
+        ("--start-from", "2"),
+        ("--start-from", "1", "--teachers", "2"),
+        ("--start-from", "1", "--epochs", "2"),
+    ):
+        assert numeral("train", "--resume", *options, *others, "--home", tmp_path).exit_code == 1, others
+    assert json_of("train", "--resume", *options, "--start-from", "production", "--home", tmp_path)
+    assert f"{damaged} is passed over" in caplog.text
+
+
 def test_a_training_that_another_process_goes_on_with_is_passed_over(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
