@@ -100,8 +100,8 @@ def _seed_untrained(registry: Registry) -> None:
     registry.move_first(UNTRAINED, version, "random weights, to compare with")
 
 
-def export(registry: Registry, version: str, folder: Path) -> None:
-    """Write a version as ``seed`` reads it: this is how a network comes to be shipped.
+def export(registry: Registry, version: str, folder: Path) -> list[str]:
+    """Write a version as ``seed`` reads it, and return the names of the files: this is how a network comes to be shipped.
 
     Its parent stays behind; what was learned from it is told under ``training.earlier``.
 
@@ -111,7 +111,11 @@ def export(registry: Registry, version: str, folder: Path) -> None:
     """
     manifest = registry.manifest(version) | {"parent": None}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "weights.safetensors").write_bytes(registry.weights(version))
-    for name in manifest["files"]:
-        (folder / name).write_bytes(registry.file(version, name))
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
+    contents = {
+        "weights.safetensors": registry.weights(version),
+        **{name: registry.file(version, name) for name in manifest["files"]},
+        "manifest.json": json.dumps(manifest, indent=1, sort_keys=True).encode() + b"\n",
+    }
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    return list(contents)

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 import resource
 import signal
 import socket
@@ -167,7 +168,7 @@ def _serve(
         proxy_headers=False,
         backlog=BACKLOG,
         timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=int(settings.finish_seconds),
+        timeout_graceful_shutdown=math.ceil(settings.finish_seconds),
     )
     services = app.state.services
     server = Server(

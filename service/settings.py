@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field("json", description="How log lines are written.")
     log_requests: bool = Field(True, description="Write one line for each request.")
 
+    @field_validator("home", "api_keys_file")
+    @classmethod
+    def _expanded(cls, path: Path | None) -> Path | None:
+        """Containers and service managers hand ``~`` on as it is."""
+        return path if path is None else path.expanduser()
+
     @field_validator("database_url")
     @classmethod
     def _of_a_known_kind(cls, url: str | None) -> str | None:

@@ -38,10 +38,17 @@ class Supervisor:
         command: starts the worker; ``{alive}`` and ``{parent}`` are replaced by the numbers of two file descriptors: it
             writes a byte to the first each second, and ends when the second is closed at the other end.
         environment: of the worker.
+        silence_seconds: after so long without a byte it is replaced.
     """
 
-    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        silence_seconds: float = SILENCE_SECONDS,
+    ) -> None:
         self._command, self._environment = command, environment
+        self._silence_seconds = silence_seconds
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
@@ -111,7 +118,7 @@ class Supervisor:
                 if selector.select(timeout=0.25):
                     if not os.read(alive, 1024):
                         return process.wait()
-                    until = monotonic() + SILENCE_SECONDS
+                    until = monotonic() + self._silence_seconds
                 elif monotonic() > until:
                     log.warning("the worker has been silent for too long and is replaced")
                     process.kill()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from math import fsum
+from math import fsum, inf
 from statistics import fmean
 from time import monotonic
 from typing import Any
@@ -77,12 +77,12 @@ class JobsCollector(Collector):
     """The training jobs in the database, which all replicas share: take one replica's word for them."""
 
     def __init__(self, records: Records) -> None:
-        self._records, self._looked = records, 0.0
+        self._records, self._looked = records, -inf
         self._found: dict[str, Any] | None = None
 
     def collect(self) -> Iterator[Metric]:
         """Yield jobs by state, epochs trained, and where the running trainings stand."""
-        if monotonic() - self._looked > LOOK_SECONDS or self._found is None:
+        if monotonic() - self._looked > LOOK_SECONDS:
             self._found, self._looked = self._look(), monotonic()
         found = self._found
         yield GaugeMetricFamily(

@@ -9,9 +9,12 @@ from contextlib import contextmanager
 
 from service.logs import LineWriter, configure
 from service.settings import Settings
-from service.supervisor import Supervisor
+from service.supervisor import SILENCE_SECONDS, Supervisor
 
 log = logging.getLogger(__name__)
+
+GRACE = 5.0
+"""Seconds from when other workers take a silent worker's job over until it is replaced; it may wake up and end by itself."""
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -21,7 +24,11 @@ def supervised(settings: Settings, environment: Mapping[str, str] = os.environ) 
     set_here = settings.model_dump(mode="json", exclude_unset=True)
     given = {f"NUMERAL_{name.upper()}": str(value) for name, value in set_here.items() if value is not None}
     command = [sys.executable, "-m", "service.worker_process", "--alive", "{alive}", "--parent", "{parent}"]
-    return Supervisor(command, {**environment, **given, **dict.fromkeys(THREADS, "1")})
+    return Supervisor(
+        command,
+        {**environment, **given, **dict.fromkeys(THREADS, "1")},
+        max(SILENCE_SECONDS, settings.silence_seconds + GRACE),
+    )
 
 
 @contextmanager

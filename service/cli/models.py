@@ -45,7 +45,9 @@ def promote(
     """Let an alias point to a version; services notice within a second."""
     with plain_errors(as_json=as_json):
         registry = open_registry(home)
-        move = registry.set_alias(alias, registry.resolve(version), reason)
+        name = registry.resolve(version)
+        registry.load(name)  # services would refuse a damaged one, and go on with the one before
+        move = registry.set_alias(alias, name, reason)
         _say_move(alias, move.version, as_json=as_json)
 
 
@@ -77,13 +79,13 @@ def export(
 
         registry = open_registry(home)
         name = registry.resolve(version)
-        shipped.export(registry, name, out)
+        files = shipped.export(registry, name, out)
         (out / "card.md").write_text(model_card(registry.manifest(name)))
         if onnx:
             from model.onnx_export import encode_onnx
 
             (out / "network.onnx").write_bytes(encode_onnx(registry.load(name)))
-        files = sorted(path.name for path in out.iterdir())
+        files = sorted([*files, "card.md", *(["network.onnx"] if onnx else [])])
         if as_json:
             say_json({"version": name, "folder": str(out), "files": files})
         else:

@@ -44,6 +44,17 @@ def test_the_manifest_tells_where_a_version_is_from(published: Registry, small_s
     assert manifest["training"]["revisions"] == [REVISION]
 
 
+def test_where_a_data_set_lies_is_nobodys_business(
+    tmp_path: Path, small_trained: Trained, small_split: Split
+) -> None:
+    """The manifest is public; it says that the data were the operator's own."""
+    registry = Registry.open(tmp_path)
+    publish(registry, small_trained, Origin(small_config(data="/home/alice/digits"), small_split), "job-1")
+    manifest = registry.manifest("1")
+    assert (manifest["data"]["name"], manifest["training"]["config"]["data"]) == ("own", "own")
+    assert "alice" not in str(manifest) + model_card(manifest)
+
+
 def test_figures_in_the_manifest_are_measured(published: Registry, small_split: Split) -> None:
     """Reading the digits again with the published weights gives the same errors."""
     artifact = published.load("1")

@@ -1,7 +1,7 @@
 """What is counted of every picture that is read: digits, ink, drift, the shadow's opinion, and jobs."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -16,7 +16,10 @@ from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral, create_app
 from service.metrics import ROUTES
+from service.record_errors import RecordError
+from service.records import Records
 from service.settings import Settings
+from service.watching import JobsCollector
 from tests.service.conftest import client_of
 from tests.service.pictures_of_digits import digits
 
@@ -141,6 +144,22 @@ async def test_jobs_are_counted_by_state(tiny_client: httpx.AsyncClient) -> None
     assert await value(tiny_client, "numeral_jobs", state="queued") == 2
     assert await value(tiny_client, "numeral_jobs") == 2
     assert await value(tiny_client, "numeral_training_epochs") == 0
+
+
+def test_a_database_that_does_not_answer_is_asked_seldom() -> None:
+    """Each question may take its whole time limit, in a thread that others wait for."""
+    asked: list[int] = []
+
+    class Unreachable:
+        def jobs(self) -> Any:
+            asked.append(1)
+            raise RecordError("expected to reach the database, got no answer; try again soon")
+
+    collector = JobsCollector(cast("Records", Unreachable()))
+    for _ in range(5):
+        (up,) = collector.collect()
+        assert [sample.value for sample in up.samples] == [0]
+    assert len(asked) == 1
 
 
 async def test_a_reload_is_counted(tiny_client: httpx.AsyncClient) -> None:

@@ -30,6 +30,13 @@ def test_a_variable_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     assert refused.value.errors()[0]["loc"] == ("port",)
 
 
+def test_a_home_below_the_users_own_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No shell has written the tilde out where a service manager hands it on."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NUMERAL_HOME", "~/numeral")
+    assert Settings().store == str(tmp_path / "numeral" / "store")
+
+
 @pytest.mark.parametrize("url", ["foo://x", "postgres", "mysql://here/numeral", "numeral.sqlite"])
 def test_a_database_of_another_kind_is_refused_at_once(url: str) -> None:
     """And not by a worker that starts again and again."""

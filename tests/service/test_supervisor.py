@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from service.supervisor import Supervisor
+from service.settings import Settings
+from service.supervisor import SILENCE_SECONDS, Supervisor
+from service.worker_process import supervised
 from tests.service.homes import until
 
 
@@ -36,3 +38,21 @@ def test_a_worker_that_cannot_be_started_is_tried_again(
     supervisor.stop()
     assert descriptors() == before
     assert caplog.text.count("the worker could not be started: Cannot allocate memory") == 2
+
+
+def test_a_silent_worker_is_replaced_when_its_time_is_over() -> None:
+    """And not before: an operator who lets workers be silent for longer means it."""
+    silent = "import os, sys, time; os.write(int(sys.argv[1]), b'.'); time.sleep(60)"
+    supervisor = Supervisor([sys.executable, "-c", silent, "{alive}"], os.environ, silence_seconds=0.5)
+    supervisor.start()
+    until(lambda: supervisor.pid is not None)
+    first = supervisor.pid
+    until(lambda: supervisor.pid not in (None, first))
+    supervisor.stop()
+
+
+def test_a_worker_may_be_silent_for_longer_than_others_wait(tmp_path: Path) -> None:
+    """Its jobs are taken over after the setting; it is replaced a little later."""
+    patient = supervised(Settings(home=tmp_path, silence_seconds=60))
+    assert patient._silence_seconds > 60
+    assert supervised(Settings(home=tmp_path))._silence_seconds == SILENCE_SECONDS

@@ -9,6 +9,7 @@ export class ApiError extends Error {
 }
 
 const KEY = "api-key"; // session storage: one tab, gone when it is closed
+let keyOfThisVisit = null; // where a browser is told to store nothing
 let askForKey = () => {};
 
 /** Say what to do when the service answers that it wants a key. */
@@ -18,13 +19,26 @@ export function onKeyNeeded(ask) {
 
 /** Keep a key for this tab. */
 export function useKey(key) {
-  sessionStorage.setItem(KEY, key);
+  keyOfThisVisit = key;
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // It holds until the page is left.
+  }
 }
 
 /** The headers every request carries. */
 export function keyHeaders() {
-  const key = sessionStorage.getItem(KEY);
+  const key = keyOfThisVisit ?? storedKey();
   return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+function storedKey() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
 }
 
 /** Send a request and return the response when its status is a success. */
@@ -89,7 +103,13 @@ export async function weights(version) {
 }
 
 export const examples = () => json("examples");
-export const keepExample = (blob, label) => json(`examples?label=${label}`, picture(blob));
+
+/** POST /examples; `isNew` is false for a picture that was kept already, whoever kept it, and has the new label now. */
+export async function keepExample(blob, label) {
+  const response = await send(`examples?label=${label}`, picture(blob));
+  return { ...(await response.json()), isNew: response.status === 201 };
+}
+
 export const forgetExample = (id) => send(`examples/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 export const jobs = async () => (await json("train?limit=8")).jobs;

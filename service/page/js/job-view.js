@@ -7,25 +7,39 @@ import { count, duration, number, percent } from "./format.js";
 
 const WORDS = { queued: "Waiting for a worker", running: "Learning", succeeded: "Done", failed: "Failed", cancelled: "Stopped" };
 const ended = (job) => ["succeeded", "failed", "cancelled"].includes(job.state);
-let source = null;
 let gone = null; // aborted when another job is shown
+const TRIES = 30; // times that a stream is asked for again after it was refused, as by a proxy whose service restarts,
+const PAUSE = 2000; // and milliseconds between them; of itself a browser asks again only after a stream that broke
 
 /** Watch a job from its beginning: its events are kept by the service and replayed. `onChange` runs when its state changes. */
 export function watch(id, onChange) {
-  source?.close();
   gone?.abort();
   gone = new AbortController();
-  const mine = new EventSource(`train/${id}/events`);
-  source = mine;
-  const view = new JobView(id, onChange, gone.signal);
-  mine.addEventListener("message", (event) => view.show(JSON.parse(event.data)));
+  const { signal } = gone;
+  const newView = () => new JobView(id, onChange, signal);
+  follow(id, newView(), newView, signal, TRIES);
+}
+
+/** Show a job's events in a view, and after a refusal, which leaves that one as it is, in a new one, as they begin anew. */
+function follow(id, view, newView, signal, tries) {
+  const stream = new EventSource(`train/${id}/events`);
+  signal.addEventListener("abort", () => stream.close());
+  let left = tries;
+  stream.addEventListener("message", (event) => {
+    if (left < TRIES) view = newView();
+    left = TRIES;
+    view.show(JSON.parse(event.data));
+  });
   // The stream ends with the job, which a browser takes for a break: it would connect again for nothing. An ended state
   // within the stream is no end, for a job may have been stopped once and gone on.
-  mine.addEventListener("error", () => {
+  stream.addEventListener("error", () => {
     if (view.job && ended(view.job)) {
-      mine.close();
-    } else if (mine.readyState === EventSource.CLOSED) {
+      stream.close();
+    } else if (stream.readyState === EventSource.CLOSED) {
       view.trouble("The service does not show this job at the moment.");
+      if (left === 0) return;
+      const again = setTimeout(() => follow(id, view, newView, signal, left - 1), PAUSE);
+      signal.addEventListener("abort", () => clearTimeout(again));
     }
   });
 }

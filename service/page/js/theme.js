@@ -2,7 +2,24 @@
 (() => {
   const root = document.documentElement;
   const next = { system: "light", light: "dark", dark: "system" };
-  let theme = localStorage.getItem("theme") ?? "system";
+  let theme = stored() ?? "system";
+
+  /* A browser that is told to store nothing throws. */
+  function stored() {
+    try {
+      return localStorage.getItem("theme");
+    } catch {
+      return null;
+    }
+  }
+
+  function store() {
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // It holds until the page is left.
+    }
+  }
 
   const apply = () => {
     if (theme === "system") delete root.dataset.theme;
@@ -20,7 +37,7 @@
     apply();
     document.getElementById("theme")?.addEventListener("click", () => {
       theme = next[theme];
-      localStorage.setItem("theme", theme);
+      store();
       apply();
     });
   });

@@ -44,7 +44,8 @@ async function keep() {
   const { picture } = now();
   try {
     const kept = await keepExample(picture.blob, label());
-    note(`Kept as a ${kept.label}. A training that learns from examples will use it.`, kept.id);
+    if (kept.isNew) note(`Kept as a ${kept.label}. A training that learns from examples will use it.`, kept.id);
+    else note(`This picture was kept before. It is a ${kept.label} from now on.`, null); // no taking back: it may be another's
   } catch (error) {
     note(error.message, null);
   }

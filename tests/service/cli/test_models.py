@@ -53,12 +53,27 @@ def test_a_broken_version_is_listed_as_broken(tmp_path: Path) -> None:
     assert "broken" in numeral("models", "--home", tmp_path).stdout
 
 
+def test_a_damaged_version_is_not_promoted(tmp_path: Path) -> None:
+    """Services would refuse it, and the alias would name what nobody serves."""
+    json_of("models", "--home", tmp_path)
+    for blob in (tmp_path / "store" / "blobs").iterdir():
+        if blob.stat().st_size > 100_000:
+            blob.write_bytes(blob.read_bytes()[:-1])
+    refused = numeral("promote", "2", "--home", tmp_path)
+    assert refused.exit_code == 1
+    [listing] = json_of("models", "--home", tmp_path)
+    assert listing["models"][1]["aliases"] == ["production"]
+
+
 def test_export_writes_what_can_be_shipped(tmp_path: Path) -> None:
-    """Weights, manifest, charts and card, the weights byte for byte."""
+    """Weights, manifest, charts and card, the weights byte for byte; of what else lies there nothing is said."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "other.txt").write_text("of somebody else")
     [told] = json_of("export", "1", "--out", tmp_path / "out", "--home", tmp_path / "home")
     registry = Registry.open(tmp_path / "home" / "store")
     assert (tmp_path / "out" / "weights.safetensors").read_bytes() == registry.weights("1")
     assert json.loads((tmp_path / "out" / "manifest.json").read_text()) == registry.manifest("1")
+    assert sorted([*told["files"], "other.txt"]) == sorted(path.name for path in (tmp_path / "out").iterdir())
     assert {"card.md", "learning-curve.svg", "confusion-matrix.svg"} <= set(told["files"])
 
 

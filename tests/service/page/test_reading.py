@@ -234,6 +234,35 @@ def test_a_correction_is_kept_counted_and_taken_back(page: Page, url: str) -> No
     assert httpx.get(f"{url}/examples").json()["total"] == 0
 
 
+def test_an_example_of_somebody_else_is_not_taken_back(page: Page, url: str) -> None:
+    """A picture that was kept before, as everybody's samples are, gets the new label; deleting it is nobody's here."""
+    draw(page, DIGITS[7])
+    expect_digit(page, 7)
+    for digit, words in ((1, "Kept as a 1"), (8, "kept before. It is a 8")):
+        page.locator("#labels label").nth(digit).click()
+        page.get_by_role("button", name=f"Keep as an example of {digit}").click()
+        expect(page.locator("#kept")).to_contain_text(words)
+    expect(page.get_by_role("button", name="Take it back")).to_be_hidden()
+    (kept,) = httpx.get(f"{url}/examples?limit=5").json()["examples"]
+    assert kept["label"] == 8
+    httpx.delete(f"{url}/examples/{kept['id']}")
+
+
+def test_a_browser_that_stores_nothing_is_served_all_the_same(browser: Browser, url: str) -> None:
+    """Where it is told to keep no data of sites, asking for its storage fails; reading and the colours work."""
+    with visit(browser) as visited:
+        visited.page.add_init_script(
+            """for (const name of ["localStorage", "sessionStorage"])
+                Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });"""
+        )
+        visited.page.goto(url)
+        draw(visited.page, DIGITS[7])
+        expect_digit(visited.page, 7)
+        visited.page.locator("#theme").click()
+        expect(visited.page.locator("html")).to_have_attribute("data-theme", "light")
+        assert visited.complaints == []
+
+
 def test_a_key_is_asked_for_and_kept_for_the_tab_only(browser: Browser, url: str) -> None:
     """After a 401 the page asks once, sends the key from then on, and keeps it in the session's storage alone."""
 

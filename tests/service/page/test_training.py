@@ -46,6 +46,27 @@ def test_a_job_is_watched_from_start_to_verdict(page: Page, url: str) -> None:
     expect(page.get_by_role("button", name=f"Promote version {version}")).to_be_visible()
 
 
+def test_a_refused_stream_is_asked_for_again(browser: Browser, url: str) -> None:
+    """As from a proxy, whose service restarts just then; a browser would give up for good."""
+    refused: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            refusing(route)
+
+    with visit(browser) as visited:
+        page = visited.page
+        page.route("**/train/*/events", refuse_once)
+        page.goto(url)
+        start_small_job(page)
+        expect(page.locator(".verdict")).to_contain_text("does not show this job at the moment")
+        expect(page.locator("#job .state")).to_have_text("Done", timeout=100_000)
+        expect(page.locator("#job .facts")).to_contain_text("2 of 2")
+
+
 def test_a_job_that_is_shown_no_more_is_forgotten(page: Page) -> None:
     """Its curves listen no longer: whoever looks at many jobs would keep them all."""
     page.evaluate(
