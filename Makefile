@@ -25,7 +25,7 @@ help: ## show this list
 serve: .venv/.runtime ## start the service on $(HOST):$(PORT) with the shipped network
 	@exec $(BIN)/numeral serve --host $(HOST) --port $(PORT) --home .numeral
 
-test: .venv/.dev ## run all tests
+test: .venv/.dev ## run the tests (the long ones: `make soak`)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST_FLAGS) $(TESTS)
 
 check: format lint types contracts test ## everything that must hold before a change lands
