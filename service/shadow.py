@@ -1,8 +1,8 @@
-"""The shadow: a second network that sees the pictures of the first, off the way of the answers.
+"""The shadow: a second network that sees the pictures of the first, outside the response path.
 
-Where the alias ``shadow`` points to another version than ``production``, every picture that production reads is given to
-the shadow too, in a thread of low priority. Its digits go nowhere but into counters: how many pictures it saw, and on how
-many it disagreed.
+Where the alias ``shadow`` points to another version than ``production``, the pictures that production reads are given to
+the shadow too, in a thread of low priority, as far as it keeps up. Its digits go nowhere but into counters: how many
+pictures it saw, on how many it disagreed, and how many it had no time for.
 """
 
 import logging
