@@ -16,9 +16,9 @@ from model.registry import Registry
 from service import document
 from service.batching import Batcher
 from service.edge import Edge
+from service.error_schemas import problems
 from service.feeds import Feeds
 from service.handlers import install_error_handlers
-from service.hot import problems
 from service.keys import Keys
 from service.lifecycle import Lifecycle
 from service.metrics import Metrics

@@ -8,8 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.hot import problems
-from service.protocols.openapi import errors
+from service.error_schemas import problems, protocol_errors
 from service.protocols.v2_schemas import ProtocolError
 from service.schemas import Problem
 
@@ -59,13 +58,16 @@ def openapi(app: FastAPI, *, keys_needed: bool) -> dict[str, Any]:
 def _add_errors(path: str, method: str, operation: dict[str, Any]) -> None:
     """Let an operation name what any of its kind can answer."""
     protocol = path.startswith(("/v1", "/v2"))
-    statuses = [*((400, 401, 409, 413) if method in _CHANGING else ()), *((404, 409) if "{" in path else ())]
+    statuses = [
+        *((400, 401, 403, 409, 413) if method in _CHANGING else ()),
+        *((404, 409) if "{" in path else ()),
+    ]
     for parameter in operation.get("parameters", ()):
         _never_null(parameter)
     responses = operation["responses"]
     for status in statuses:
         if str(status) not in responses:
-            responses[str(status)] = (errors if protocol else problems)(status)[status]
+            responses[str(status)] = (protocol_errors if protocol else problems)(status)[status]
 
 
 def _never_null(parameter: dict[str, Any]) -> None:

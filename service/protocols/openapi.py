@@ -7,27 +7,6 @@ from service.picture_schemas import ANY_IMAGE, NUMBER, SEVEN
 from service.picture_schemas import PIXELS as PIXELS_SCHEMA
 from service.protocols.v2_request import OUTPUTS
 
-_MEANINGS = {
-    400: "Something does not fit: the JSON, a name, a datatype, a shape, a size or a value.",
-    401: "An API key is needed.",
-    404: "There is no such version.",
-    408: "The body took too long.",
-    409: "The version is broken, or the state of things does not allow it.",
-    413: "Too many bytes or pictures.",
-    415: "A Content-Encoding that is not known.",
-    422: "Well-formed, but out of range.",
-    503: "No network is loaded yet, too much is waiting, or the store is out of reach.",
-}
-
-
-def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return what OpenAPI says of errors with these statuses below ``/v1`` and ``/v2``."""
-    reference = {"schema": {"$ref": "#/components/schemas/ProtocolError"}}
-    return {
-        status: {"description": _MEANINGS[status], "content": {"application/json": reference}}
-        for status in statuses
-    }
-
 
 def infer_body(most: int) -> dict[str, Any]:
     """Return the description of an inference request.

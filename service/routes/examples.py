@@ -15,6 +15,7 @@ from starlette.responses import StreamingResponse
 from model.arrays import Bytes, Pixels
 from model.errors import ImageCorrupt, ImageError
 from service import archives, bodies, png
+from service.error_schemas import problems
 from service.errors import ApiError
 from service.example import Example
 from service.exchange import Exchange
@@ -93,7 +94,10 @@ class Examples(BaseModel):
     operation_id="add_example",
     status_code=201,
     response_model=ExampleDocument,
-    responses={200: {"model": ExampleDocument | BulkDocument, "description": "It was known; or an archive."}},
+    responses={
+        200: {"model": ExampleDocument | BulkDocument, "description": "It was known; or an archive."},
+        **problems(408, 415),
+    },
     openapi_extra={"requestBody": example_body()},
 )
 async def add(

@@ -10,9 +10,9 @@ from model.errors import ArtifactCorrupt
 from model.onnx_export import encode_onnx
 from model.registry import ALIAS_PATTERN
 from service.bodies import parse_json, receive_document
+from service.error_schemas import problems
 from service.errors import ApiError
 from service.exchange import Exchange
-from service.hot import problems
 from service.routes.queries import only_known
 from service.schemas import Alias, Aliases, AliasTarget, Model, ModelDetail, Models
 from service.services import ServicesDep

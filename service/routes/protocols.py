@@ -3,12 +3,12 @@
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
-from pydantic import BaseModel
 
+from service.error_schemas import protocol_errors
 from service.exchange import Handler
-from service.hot import endpoint
+from service.hot import describe
 from service.protocols.descriptions import MODEL
-from service.protocols.openapi import errors, infer_body, instances_body
+from service.protocols.openapi import infer_body, instances_body
 from service.protocols.v1_schemas import V1Explanations, V1Model, V1Models, V1Predictions
 from service.protocols.v2_schemas import InferenceResponse, NotReady
 from service.routes.v1 import MOST_EXPLAINED, Instances
@@ -16,7 +16,7 @@ from service.routes.v2 import Infer
 from service.services import Services, services_of
 
 _V2, _V1 = "open inference protocol", "v1 protocol"
-_ERRORS = (400, 401, 404, 408, 409, 413, 415, 422, 503)
+_ERRORS = protocol_errors(400, 401, 404, 408, 409, 413, 415, 422, 503)
 _BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _VERSION = {
     "name": "version",
@@ -25,8 +25,14 @@ _VERSION = {
     "schema": {"type": "string", "maxLength": 20},
     "example": "1",
 }
+_SUMMARIES = {
+    "v2_infer": "Read pictures that come as tensors",
+    "v2_infer_version": "Read pictures that come as tensors, with one version",
+    "v1_predict": "Read instances",
+    "v1_explain": "Show the four steps of back-propagation for instances",
+}
 
-meta = APIRouter(prefix="/v1", tags=[_V1], responses=errors(422, 503))
+meta = APIRouter(prefix="/v1", tags=[_V1], responses=protocol_errors(422, 503))
 
 
 @meta.get("", operation_id="v1_live")
@@ -63,78 +69,29 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
     most = services.settings.max_batch
     predict, explain = f"/v1/models/{MODEL}:predict", f"/v1/models/{MODEL}:explain"
     plain, versioned = f"/v2/models/{MODEL}/infer", f"/v2/models/{MODEL}/versions/{{version}}/infer"
-    _add(
-        router,
-        plain,
-        infer,
-        operation_id="v2_infer",
-        answer=InferenceResponse,
-        body=infer_body(most),
-        parameters=[],
-    )
-    _add(
-        router,
-        versioned,
-        infer,
-        operation_id="v2_infer_version",
-        answer=InferenceResponse,
-        body=infer_body(most),
-        parameters=[_VERSION],
-    )
-    _add(
-        router,
-        predict,
-        instances.predict,
-        operation_id="v1_predict",
-        answer=V1Predictions,
-        body=instances_body(most),
-        parameters=[],
-    )
-    _add(
-        router,
-        explain,
-        instances.explain,
-        operation_id="v1_explain",
-        answer=V1Explanations,
-        body=instances_body(MOST_EXPLAINED),
-        parameters=[],
-    )
+    for path, handler, operation_id, answer, body in (
+        (plain, infer, "v2_infer", InferenceResponse, infer_body(most)),
+        (versioned, infer, "v2_infer_version", InferenceResponse, infer_body(most)),
+        (predict, instances.predict, "v1_predict", V1Predictions, instances_body(most)),
+        (explain, instances.explain, "v1_explain", V1Explanations, instances_body(MOST_EXPLAINED)),
+    ):
+        second = path.startswith("/v2")
+        describe(
+            router,
+            path,
+            handler,
+            answer=answer,
+            body=body,
+            parameters=[_VERSION] if path == versioned else [],
+            errors=_ERRORS,
+            operation_id=operation_id,
+            summary=_SUMMARIES[operation_id],
+            tag=_V2 if second else _V1,
+            also=_BINARY if second else None,
+        )
     hot: dict[tuple[str, str], Handler] = {
         ("POST", plain): infer,
         ("POST", predict): instances.predict,
         ("POST", explain): instances.explain,
     }
     return router, hot
-
-
-def _add(
-    router: APIRouter,
-    path: str,
-    handler: Handler,
-    *,
-    operation_id: str,
-    answer: type[BaseModel],
-    body: dict[str, Any],
-    parameters: list[dict[str, Any]],
-) -> None:
-    second = path.startswith("/v2")
-    ok: dict[str, Any] = {"model": answer, **({"content": _BINARY} if second else {})}
-    router.add_api_route(
-        path,
-        endpoint(handler),
-        methods=["POST"],
-        operation_id=operation_id,
-        summary=_SUMMARIES[operation_id],
-        tags=[_V2 if second else _V1],
-        response_class=Response,
-        responses={200: ok, **errors(*_ERRORS)},
-        openapi_extra={"requestBody": body, "parameters": parameters},
-    )
-
-
-_SUMMARIES = {
-    "v2_infer": "Read pictures that come as tensors",
-    "v2_infer_version": "Read pictures that come as tensors, with one version",
-    "v1_predict": "Read instances",
-    "v1_explain": "Show the four steps of back-propagation for instances",
-}

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from service.error_schemas import problems
 from service.exchange import Handler
 from service.hot import describe
 from service.options import INCLUDES
@@ -50,7 +51,7 @@ _POLICY = [
         "Abstain from this share of good digits; takes precedence over least_confidence.",
     ),
 ]
-_ERRORS = (400, 401, 404, 408, 409, 413, 415, 422, 503)
+_ERRORS = problems(400, 401, 404, 408, 409, 413, 415, 422, 503)
 
 
 def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Handler]]:

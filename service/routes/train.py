@@ -14,10 +14,10 @@ from model.config import NetworkConfig, TrainingConfig
 from model.growth import config_of, require_larger
 from model.registry import Registry
 from service.bodies import parse_json, receive_document
+from service.error_schemas import problems
 from service.errors import ApiError
 from service.exchange import Exchange
 from service.feeds import LOOK_SECONDS, Feed, Feeds
-from service.hot import problems
 from service.job_states import JobState
 from service.lifecycle import Lifecycle
 from service.records import RecordsDep

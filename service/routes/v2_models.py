@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from model.errors import ArtifactCorrupt
+from service.error_schemas import protocol_errors
 from service.protocols import descriptions
 from service.protocols.descriptions import MODEL
-from service.protocols.openapi import errors
 from service.protocols.v2_schemas import (
     Live,
     ModelConfig,
@@ -25,9 +25,9 @@ from service.version_counts import VersionCount
 VersionPath = Annotated[str, Path(examples=["1"])]
 
 _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"model": NotReady, "description": "Not ready."}}
-_BY_VERSION = errors(404, 409)
+_BY_VERSION = protocol_errors(404, 409)
 
-router = APIRouter(prefix="/v2", tags=["open inference protocol"], responses=errors(422, 503))
+router = APIRouter(prefix="/v2", tags=["open inference protocol"], responses=protocol_errors(422, 503))
 
 
 @router.get("", operation_id="v2_server_metadata")
@@ -80,7 +80,7 @@ async def model_ready(services: ServicesDep, response: Response) -> ModelReady |
 @router.get(
     f"/models/{MODEL}/versions/{{version}}/ready",
     operation_id="v2_version_ready",
-    responses=_NOT_READY | errors(404),
+    responses=_NOT_READY | protocol_errors(404),
 )
 def version_ready(services: ServicesDep, version: VersionPath, response: Response) -> ModelReady | NotReady:
     """Say whether a version can answer; one that is not in memory is loaded by its first request."""

@@ -14,11 +14,11 @@ from pydantic import BaseModel
 from model.errors import ArtifactCorrupt
 from model.shipped import PRODUCTION
 from service import bodies
+from service.error_schemas import protocol_errors
 from service.errors import ApiError
 from service.exchange import Exchange
 from service.protocols import documents
 from service.protocols.descriptions import MODEL
-from service.protocols.openapi import errors
 from service.protocols.v2_schemas import Loaded, Parameters, RepositoryEntry, RepositoryIndexRequest
 from service.services import ServicesDep
 from service.serving import Serving
@@ -44,7 +44,9 @@ def _described(schema: type[BaseModel]) -> dict[str, Any]:
 
 
 router = APIRouter(
-    prefix="/v2/repository", tags=["open inference protocol"], responses=errors(400, 401, 413, 422, 503)
+    prefix="/v2/repository",
+    tags=["open inference protocol"],
+    responses=protocol_errors(400, 401, 408, 413, 422, 503),
 )
 
 
@@ -73,7 +75,7 @@ def _entry(serving: Serving, version: str) -> RepositoryEntry:
 @router.post(
     "/models/{name}/load",
     operation_id="v2_load",
-    responses=errors(404, 409),
+    responses=protocol_errors(404, 409),
     openapi_extra=_described(Parameters),
 )
 def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
@@ -98,7 +100,7 @@ def load(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:
 @router.post(
     "/models/{name}/unload",
     operation_id="v2_unload",
-    responses=errors(404, 409),
+    responses=protocol_errors(404, 409),
     openapi_extra=_described(Parameters),
 )
 def unload(services: ServicesDep, name: NamePath, asked: AskedDep) -> Loaded:

@@ -52,6 +52,15 @@ def test_every_error_has_the_body_that_is_sent(shipped_app: Numeral) -> None:
                 assert list(response["content"]) == [media], (path, status)
 
 
+def test_what_every_change_can_be_answered_with_is_named(shipped_app: Numeral) -> None:
+    """A key that is missing, another web site that asks; and, where there is a body, one that is late or too large."""
+    for path, method, operation in operations(shipped_app):
+        if method != "get":
+            expected = {"401", "403"} | ({"400", "408", "413"} if "requestBody" in operation else set())
+            assert expected <= set(operation["responses"]), (path, method)
+    assert "415" in shipped_app.openapi()["paths"]["/examples"]["post"]["responses"]
+
+
 async def test_the_examples_work(client: httpx.AsyncClient, shipped_app: Numeral) -> None:
     """Each request example of an operation that changes nothing is answered with 200."""
     tried = 0
