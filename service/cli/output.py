@@ -26,9 +26,8 @@ def of_the_group(context: typer.Context, option: typer.CallbackParam, value: Any
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.", callback=of_the_group)]
-HomeOption = Annotated[
-    Path | None, typer.Option(help="Holds everything Numeral writes; NUMERAL_HOME, or else your data folder.")
-]
+HOME_HELP = "Holds everything Numeral writes; NUMERAL_HOME, or else your data folder."
+HomeOption = Annotated[Path | None, typer.Option(help=HOME_HELP)]
 
 
 def say(words: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.jobs import train_remotely
-from service.cli.output import HomeOption, JsonOption, plain_errors, say_json, settings_of
+from service.cli.output import HOME_HELP, JsonOption, plain_errors, say_json, settings_of
 from service.cli.remote import KeyOption
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CHECKPOINT_SECONDS = 20.0
 """Training between two checkpoints: what is lost at most if the machine dies. Ctrl-C loses nothing."""
+
+ONLY_HERE = "Only without --remote"
+"""The heading of the options that a service does not take."""
 
 INTERRUPTED = 130
 """The exit status of a command that was stopped with Ctrl-C, by custom 128 + SIGINT."""
@@ -55,43 +58,73 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.", show_default="adamw")] = None,
     schedule: Annotated[
         str | None,
-        typer.Option(help="Of the learning rate: constant, cosine or one_cycle.", show_default="cosine"),
+        typer.Option(
+            help="Of the learning rate: constant, cosine or one_cycle.",
+            show_default="cosine",
+            rich_help_panel=ONLY_HERE,
+        ),
     ] = None,
-    momentum: Annotated[float | None, typer.Option(help="Of sgd.", show_default="0.9")] = None,
+    momentum: Annotated[
+        float | None, typer.Option(help="Of sgd.", show_default="0.9", rich_help_panel=ONLY_HERE)
+    ] = None,
     weight_decay: Annotated[
-        float | None, typer.Option(help="How fast weights shrink by themselves.", show_default="0.01")
+        float | None,
+        typer.Option(
+            help="How fast weights shrink by themselves.", show_default="0.01", rich_help_panel=ONLY_HERE
+        ),
     ] = None,
     adversarial: Annotated[
         float | None,
         typer.Option(
-            help="How far pictures are changed against the network; 0 leaves them.", show_default="0"
+            help="How far pictures are changed against the network; 0 leaves them.",
+            show_default="0",
+            rich_help_panel=ONLY_HERE,
         ),
     ] = None,
     keep_start: Annotated[
         float | None,
         typer.Option(
-            help="Share of the weights of --start-from in those that are published.", show_default="0"
+            help="Share of the weights of --start-from in those that are published.",
+            show_default="0",
+            rich_help_panel=ONLY_HERE,
         ),
     ] = None,
     average: Annotated[
         float | None,
-        typer.Option(help="Decay of a moving average of the weights; 0 keeps none.", show_default="0"),
+        typer.Option(
+            help="Decay of a moving average of the weights; 0 keeps none.",
+            show_default="0",
+            rich_help_panel=ONLY_HERE,
+        ),
     ] = None,
     loss: Annotated[
-        str | None, typer.Option(help="cross_entropy or squared_error.", show_default="cross_entropy")
+        str | None,
+        typer.Option(
+            help="cross_entropy or squared_error.", show_default="cross_entropy", rich_help_panel=ONLY_HERE
+        ),
     ] = None,
     label_smoothing: Annotated[
         float | None,
-        typer.Option(help="Share of the desired 1 that is spread over all digits.", show_default="0.1"),
+        typer.Option(
+            help="Share of the desired 1 that is spread over all digits.",
+            show_default="0.1",
+            rich_help_panel=ONLY_HERE,
+        ),
     ] = None,
     augmentation: Annotated[
         str | None, typer.Option(help="none, standard, release, finish or scans.", show_default="standard")
     ] = None,
     synthetic: Annotated[
-        int | None, typer.Option(help="Synthetic digits to learn from besides.", show_default="0")
+        int | None,
+        typer.Option(
+            help="Synthetic digits to learn from besides.", show_default="0", rich_help_panel=ONLY_HERE
+        ),
     ] = None,
     non_digits: Annotated[
-        int | None, typer.Option(help="Pictures of no digit to learn from besides.", show_default="0")
+        int | None,
+        typer.Option(
+            help="Pictures of no digit to learn from besides.", show_default="0", rich_help_panel=ONLY_HERE
+        ),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Learn from the first N images only.", show_default="all")
@@ -105,8 +138,9 @@ def train(
     teachers: Annotated[
         str | None,
         typer.Option(
-            help="Versions, with commas between, whose outputs are learned beside the labels; not with --remote.",
+            help="Versions, with commas between, whose outputs are learned beside the labels.",
             show_default="none",
+            rich_help_panel=ONLY_HERE,
         ),
     ] = None,
     promote: Annotated[
@@ -118,21 +152,26 @@ def train(
     threads: Annotated[
         int | None,
         typer.Option(
-            help="For matrix products; the last bits of the weights depend on it.", show_default="1"
+            help="For matrix products; the last bits of the weights depend on it.",
+            show_default="1",
+            rich_help_panel=ONLY_HERE,
         ),
     ] = None,
     recipe: Annotated[
         str | None,
         typer.Option(
-            help="A named series of trainings (quick, standard or release). Options you give override it."
+            help="A named series of trainings (quick, standard or release). Options you give override it.",
+            rich_help_panel=ONLY_HERE,
         ),
     ] = None,
     remote: Annotated[
         str | None, typer.Option(metavar="URL", help="Let this service train, and watch it.")
     ] = None,
     api_key: KeyOption = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted training.")] = False,
-    home: HomeOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted training.", rich_help_panel=ONLY_HERE)
+    ] = False,
+    home: Annotated[Path | None, typer.Option(help=HOME_HELP, rich_help_panel=ONLY_HERE)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train a network, publish it as a version, and promote it if it is better."""
@@ -140,7 +179,8 @@ def train(
     given = {name: value for name, value in locals().items() if value is not None and name not in own}
     with plain_errors(as_json=as_json):
         if remote is not None:
-            _require_unset(recipe=recipe, resume=resume, home=home)
+            here = {"recipe": recipe, "resume": resume or None, "home": home}
+            given |= {name: value for name, value in here.items() if value is not None}
             train_remotely(_asked(given), remote, api_key, as_json=as_json)
             return
         stages = stages_of(given, recipe)
@@ -187,20 +227,21 @@ def _config(base: "TrainingConfig", given: Mapping[str, Any]) -> "TrainingConfig
     return TrainingConfig.from_dict({**base.to_dict(), **given})
 
 
-def _require_unset(**options: object) -> None:
-    """Refuse what means something to a training here alone."""
-    from model.errors import ConfigInvalid
-
-    for name, value in options.items():
-        if value:
-            raise ConfigInvalid("remote", f"expected no --{name} with it, got one")
-
-
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
-    """Return what the options mean as the body of ``POST /train``; the service knows the rest, and checks."""
+    """Return what the options mean as the body of ``POST /train``; the service knows the rest, and checks.
+
+    Raises:
+        ConfigInvalid: one means something to a training here alone.
+    """
+    from model.errors import ConfigInvalid
+    from service.training_schemas import TrainRequest
+
     network = {name: given.pop(name) for name in ("hidden", "activation") if name in given}
     if "hidden" in network:
         network["hidden"] = _sizes(network["hidden"])
+    for name in given:
+        if name not in TrainRequest.model_fields:
+            raise ConfigInvalid("remote", f"expected no --{name.replace('_', '-')} with it, got one")
     return {**given, **({"network": network} if network else {})}
 
 

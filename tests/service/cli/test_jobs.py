@@ -94,8 +94,8 @@ def test_what_the_service_refuses_is_said_in_one_sentence(server: ServerProcess)
     result = numeral("train", "--remote", server.url, "--epochs", "0")
     assert result.exit_code == 1
     assert "epochs: expected a whole number from 1 to 10000" in result.stderr
-    result = numeral("train", "--remote", server.url, "--schedule", "constant", "--json")
-    assert "expected only data" in json.loads(result.stderr)["error"]
+    result = numeral("train", "--remote", server.url, "--optimizer", "adam", "--json")
+    assert "expected one of adamw, sgd" in json.loads(result.stderr)["error"]
 
 
 def test_jobs_are_listed_shown_cancelled_and_resumed(server: ServerProcess, home: Home) -> None:

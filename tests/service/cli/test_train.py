@@ -16,12 +16,13 @@ from model.recipes import RECIPES
 from model.registry import Registry
 from model.sources import load_test
 from model.store import Store
-from service.cli.train import stages_of, train
+from service.cli.train import ONLY_HERE, stages_of, train
 from service.database import open_database
 from service.example import Example
 from service.examples import Examples
 from service.offline import OfflineTraining
 from service.settings import Settings
+from service.training_schemas import NetworkRequest, TrainRequest
 from tests.service.cli.commands import json_of, numeral
 
 QUICK = ("--hidden", "16", "--epochs", "2", "--limit", "2000", "--augmentation", "none", "--promote", "never")
@@ -155,6 +156,10 @@ def test_a_training_that_another_process_goes_on_with_is_passed_over(
         (("--remote", "http://127.0.0.1:9"), "remote: expected no --home with it"),
         (("--remote", "http://127.0.0.1:9", "--resume"), "remote: expected no --resume with it"),
         (("--remote", "http://127.0.0.1:9", "--recipe", "quick"), "remote: expected no --recipe with it"),
+        (
+            ("--remote", "http://127.0.0.1:9", "--weight-decay", "0"),
+            "remote: expected no --weight-decay with it",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(words: tuple[str, ...], message: str, tmp_path: Path) -> None:
@@ -202,6 +207,14 @@ def test_the_defaults_that_are_shown_are_those_of_the_configuration() -> None:
     del values["network"]
     expected = {name: in_words(name, value) for name, value in values.items()}
     assert {name: text for name, text in shown.items() if isinstance(text, str)} == expected
+
+
+def test_what_a_service_does_not_take_stands_under_a_heading_that_says_so() -> None:
+    """Just those options that ``POST /train`` has no member for."""
+    hints = get_type_hints(train, include_extras=True)
+    panels = {name: hint.__metadata__[0].rich_help_panel for name, hint in hints.items() if name != "return"}
+    taken = TrainRequest.model_fields.keys() | NetworkRequest.model_fields | {"remote", "api_key", "as_json"}
+    assert {name for name, panel in panels.items() if panel == ONLY_HERE} == panels.keys() - taken
 
 
 def test_options_go_before_the_recipe(tmp_path: Path) -> None:
