@@ -36,7 +36,9 @@ MOST_PIXELS_IN_BULK = 400_000_000
 
 MOST_REFUSALS = 100
 
-Label = Annotated[int | None, Query(ge=0, le=9, description="The digit that the picture shows.")]
+ListedLabel = Annotated[
+    int | None, Query(ge=0, le=9, description="With limit: list those of this digit alone.")
+]
 ExamplePath = Annotated[str, Path()]
 
 router = APIRouter(prefix="/examples", tags=["examples"], dependencies=[Depends(only_known)])
@@ -181,11 +183,19 @@ def _area(prepared: Prepared) -> int:
     return width * height
 
 
-@router.get("", operation_id="count_examples", response_model=Examples, response_model_exclude_none=True)
+@router.get(
+    "",
+    operation_id="count_examples",
+    response_model=Examples,
+    response_model_exclude_none=True,
+    responses=problems(409),
+)
 def count(
-    records: RecordsDep, limit: Annotated[int, Query(ge=0, le=1000)] = 0, label: Label = None
+    records: RecordsDep, limit: Annotated[int, Query(ge=0, le=1000)] = 0, label: ListedLabel = None
 ) -> Response:
     """Count the examples; with `limit`, list the newest too."""
+    if label is not None and not limit:
+        raise ApiError(409, "expected limit beside label, how many to list; got none or 0", field="label")
     with records.examples() as examples:
         document = examples.count()
         if limit:

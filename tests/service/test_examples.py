@@ -166,6 +166,14 @@ async def test_examples_are_listed_and_shown(client: httpx.AsyncClient) -> None:
     assert (await client.get("/examples/none/image")).status_code == 404
 
 
+async def test_a_label_of_no_list_is_refused(client: httpx.AsyncClient) -> None:
+    """The counts are of every digit; only a list can be of one."""
+    for params in ({"label": 7}, {"label": 7, "limit": 0}):
+        answer = await client.get("/examples", params=params)
+        assert (answer.status_code, answer.json()["field"]) == (409, "label")
+        assert "expected limit beside label" in answer.json()["error"]
+
+
 async def test_an_export_without_room_says_so(client: httpx.AsyncClient) -> None:
     """A full disk is 503, not a broken archive; with room again it is whole."""
     await add(client, png_of(0), 7)
