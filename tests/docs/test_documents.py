@@ -83,7 +83,7 @@ def test_the_changelog_knows_the_version() -> None:
 
 
 def test_the_documents_tell_of_the_network_that_is_shipped() -> None:
-    """Its sizes in the README, on the page before any network is there, and its numbers in the explanation."""
+    """Its sizes in the README, and its numbers in the explanation."""
     shipped = json.loads((ROOT / "model/data/shipped/manifest.json").read_text())["architecture"]
     first, *hidden, _ = shipped["sizes"]
     *some, final = map(str, hidden)
@@ -92,4 +92,3 @@ def test_the_documents_tell_of_the_network_that_is_shipped() -> None:
     explained = (ROOT / "docs/how-it-learns.md").read_text()
     assert f"{first} pixels, {told} hidden neurons" in explained
     assert f"{shipped['weights']:,} numbers" in explained
-    assert f"emptyLayers({shipped['sizes']})" in (ROOT / "service/page/js/inside.js").read_text()
