@@ -31,7 +31,7 @@ export async function refreshVersions() {
 
 function show() {
   showChoice();
-  const heads = ["Version", "Names", "Misreads of the test digits", "Made"].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["Version", "Names", "Test digits misread", "Made"].map((head) => el("th", { scope: "col", textContent: head }));
   const newest = [...now().models].sort((a, b) => Number(b.version) - Number(a.version));
   byId("versions").replaceChildren(el("table", { className: "versions" }, el("thead", {}, el("tr", {}, ...heads, el("td"))), el("tbody", {}, ...newest.map(row))));
 }
@@ -53,7 +53,7 @@ function row(model) {
     return el("tr", {}, el("td", { textContent: model.version }), el("td", { className: "broken wide", colSpan: 4, textContent: `Not usable: ${model.error}` }));
   }
   return el("tr", {}, el("td", { textContent: model.version, "data-name": "Version" }), el("td", {}, ...names.map((name) => el("span", { className: "chip", textContent: name }))),
-    el("td", { textContent: error === undefined || error === null ? "–" : percent(error), "data-name": "Misreads" }),
+    el("td", { textContent: error === undefined || error === null ? "–" : percent(error), "data-name": "Misread" }),
     el("td", { textContent: made, "data-name": "Made" }), el("td", { className: "actions" }, ...actions(model.version, names)));
 }
 
@@ -62,23 +62,18 @@ const namesOf = (version) => Object.entries(now().aliases).filter(([, target]) =
 function actions(version, names) {
   const act = (words, label, work) => el("button", { type: "button", textContent: words, "aria-label": label, onclick: () => move(work) });
   if (names.includes("production")) {
-    const back = act("Roll back", `Roll back production from version ${version}`, () => goBack(version));
-    back.disabled = isOldest(version);
-    if (back.disabled) back.title = "This is the oldest version, so there is none before it. To let another one answer, promote it.";
-    return [back];
+    return [act("Roll back", `Roll back production from version ${version}`, () => goBack(version))];
   }
   return [act("Promote", `Promote version ${version}`, () => setAlias("production", version))];
 }
 
-/** The service does not say where production was before; before the oldest version there was none, or a newer one to promote. */
-const isOldest = (version) => now().models.every((model) => Number(model.version) >= Number(version));
-
+/** Only the service knows where production was before: also a newer version, where an older one was promoted. */
 async function goBack(version) {
   try {
     await rollback("production");
   } catch (error) {
     if (error.status !== 409) throw error;
-    throw new ApiError(409, `There is nothing to go back to: production has always been version ${version}.`);
+    throw new ApiError(409, `There is nothing to go back to: production began with version ${version}.`);
   }
 }
 

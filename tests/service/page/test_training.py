@@ -116,17 +116,21 @@ def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     assert httpx.get(f"{url}/aliases").json()["aliases"] == aliases
 
 
-def test_there_is_no_way_back_from_the_oldest_version(page: Page, url: str) -> None:
-    """The button is off and says why."""
-    oldest = httpx.get(f"{url}/models").json()["models"][0]
-    assert "production" in oldest["aliases"]
-    back = page.get_by_role("button", name=f"Roll back production from version {oldest['version']}")
-    expect(back).to_be_disabled()
-    expect(back).to_have_attribute("title", re.compile("oldest version"))
+def test_the_oldest_version_is_rolled_back_too(page: Page, url: str) -> None:
+    """Promoted after a newer one, it has that one before it."""
+    aliases = httpx.get(f"{url}/aliases").json()["aliases"]
+    oldest, newer = aliases["production"], aliases["untrained"]
+    assert oldest == httpx.get(f"{url}/models").json()["models"][0]["version"]
+    page.get_by_role("button", name=f"Promote version {newer}").click()
+    page.get_by_role("button", name=f"Promote version {oldest}", exact=True).click()
+    page.get_by_role("button", name=f"Roll back production from version {oldest}").click()
+    expect(page.get_by_role("button", name=f"Roll back production from version {newer}")).to_be_visible()
+    assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == newer
+    httpx.post(f"{url}/aliases/production/rollback").raise_for_status()
 
 
 def test_no_way_back_is_said_in_plain_words(browser: Browser, url: str) -> None:
-    """From a version that is not the oldest, only the service knows whether there is a way back."""
+    """Only the service knows whether there is a way back."""
 
     def refuse(route: Route) -> None:
         route.fulfill(status=409, json={"error": "expected an alias with an earlier version, got one"})
@@ -138,7 +142,7 @@ def test_no_way_back_is_said_in_plain_words(browser: Browser, url: str) -> None:
         page.goto(url)
         page.get_by_role("button", name="Roll back production from version 2").click()
         expect(page.locator("#version-note")).to_have_text(
-            "There is nothing to go back to: production has always been version 2."
+            "There is nothing to go back to: production began with version 2."
         )
 
 
