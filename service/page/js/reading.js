@@ -91,7 +91,7 @@ function show() {
 function showSeen(prediction) {
   const seen = byId("seen");
   paintActivations(seen, prediction?.layers[0] ?? new Float32Array(784), 28);
-  const what = prediction ? `as ${words(prediction)}` : "still blank";
+  const what = prediction ? words(prediction) : "still blank";
   seen.setAttribute("aria-label", `The 28 by 28 picture the network saw: ${what}`);
 }
 

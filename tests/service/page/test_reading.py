@@ -17,6 +17,7 @@ def test_a_digit_drawn_with_the_mouse_is_read(page: Page, digit: int) -> None:
     expect_digit(page, digit)
     expect(page.locator("#words")).to_have_text(re.compile(str(digit)))
     expect(page.locator("#bars .best .bar-name")).to_have_text(str(digit))
+    expect(page.locator("#seen")).to_have_attribute("aria-label", re.compile(f"saw: [A-Z].*{digit}"))
 
 
 def test_every_sample_digit_is_read_as_what_it_is(page: Page) -> None:
