@@ -182,7 +182,7 @@ def _closed(prefix: str, values: Mapping[str, Any], known: set[str]) -> None:
 
 
 _KINDS: Final = {
-    bool: "true or false", dict: "an object", float: "a number", int: "a number", list: "a list", str: "a text",
+    bool: "true or false", dict: "an object", float: "a number", int: "a number", list: "a list", str: "a string",
     type(None): "null",
 }  # fmt: skip
 
@@ -214,7 +214,7 @@ def _text(name: str, value: object) -> None:
 
 def _texts(name: str, value: object, most: int) -> None:
     if not isinstance(value, tuple) or len(value) > most:
-        raise ConfigInvalid(name, f"expected a tuple of at most {most} texts, got {_kind(value)}")
+        raise ConfigInvalid(name, f"expected a tuple of at most {most} strings, got {_kind(value)}")
     for text in value:
         _text(name, text)
 

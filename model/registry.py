@@ -254,7 +254,9 @@ class Registry:
             ConfigInvalid: the name is not 1 to 63 of ``[a-z0-9_-]``, a letter first.
         """
         if not _ALIAS.fullmatch(name):
-            raise ConfigInvalid("alias", "expected 1 to 63 small letters, digits, - and _, a letter first")
+            raise ConfigInvalid(
+                "alias", "expected 1 to 63 lowercase letters, digits, - and _, a letter first"
+            )
         self.manifest(version)
         while True:
             number = self.last_move(name) + 1

@@ -32,7 +32,7 @@ _MOST_VALUES = 4096
 """Commas in a JSON body: 784 pixels and what stands beside them need fewer, and no value is made without one."""
 
 _LONGEST_SCALAR = 64
-"""Bytes of a field of a form that may be a number; of a longer one no more than its beginning is kept, as a text."""
+"""Bytes of a field of a form that may be a number; of a longer one no more than its beginning is kept, as a string."""
 
 _LONGEST_HEAD = 300
 """Characters before the data of a data URL, its comma included."""
@@ -181,7 +181,7 @@ def parse_json(body: bytes, most: int = _MOST_VALUES) -> dict[str, Any]:
 
 
 def _kind(content_type: bytes | None) -> bytes:
-    """Return the media type in small letters, without parameters."""
+    """Return the media type in lowercase letters, without parameters."""
     if content_type is None:
         return BYTES.encode()
     if content_type in _RAW:
@@ -214,7 +214,7 @@ def _from_form(parts: Sequence[multipart.Part], members: Collection[str]) -> Sub
 
 
 def _scalar(text: bytes) -> object:
-    """Return what a field would be in JSON: a number where it is written as one, or else a text."""
+    """Return what a field would be in JSON: a number where it is written as one, or else a string."""
     if len(text) > _LONGEST_SCALAR:
         return text[:_LONGEST_SCALAR].decode(errors="replace")
     try:
@@ -245,14 +245,14 @@ def _unwrapped(value: object) -> bytes | ApiError:
 
 
 def from_base64(value: object) -> bytes:
-    """Return the bytes in a base64 text or data URL; lines may be broken, as in mail (RFC 2045).
+    """Return the bytes in a base64 string or data URL; lines may be broken, as in mail (RFC 2045).
 
     Raises:
-        ApiError: 400 malformed, 415 a data URL of another media type, 422 not a text.
+        ApiError: 400 malformed, 415 a data URL of another media type, 422 not a string.
     """
     if not isinstance(value, str):
         raise ApiError(
-            422, "expected image to be a text of base64 or a data URL, got another value", field="image"
+            422, "expected image to be a string of base64 or a data URL, got another value", field="image"
         )
     if value[:5].lower() == "data:":
         match = _DATA_URL.match(value[: value.find(",", 0, _LONGEST_HEAD) + 1])
@@ -269,7 +269,7 @@ def from_base64(value: object) -> bytes:
         return _not_empty(a2b_base64(value, strict_mode=True))
     except (Base64Error, ValueError):
         raise ApiError(
-            400, "expected base64 (RFC 4648, with padding), got another text", field="image"
+            400, "expected base64 (RFC 4648, with padding), got another string", field="image"
         ) from None
 
 

@@ -96,7 +96,7 @@ class Exchange:
         began: when the first byte reached us, by ``perf_counter``.
         seconds: spent in each phase of ``PHASES``, in their order.
         received: bytes of the body so far.
-        headers: of the request, by name in small letters; of several with one name the last.
+        headers: of the request, by name in lowercase letters; of several with one name the last.
         expects_more: the client may still be sending its body.
     """
 
@@ -133,7 +133,7 @@ class Exchange:
             raise BodyTooLarge(limit)
 
     def header(self, name: bytes) -> bytes | None:
-        """Return a header's value; its name in small letters."""
+        """Return a header's value; its name in lowercase letters."""
         return self.headers.get(name)
 
     @property

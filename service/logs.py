@@ -111,7 +111,7 @@ class Handler(logging.Handler):
 
 
 def _encodable(text: str) -> str:
-    """Return a text with lone surrogates, as names of files may hold, spelt out."""
+    """Return a string with lone surrogates, as names of files may hold, spelt out."""
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -20,7 +20,7 @@ class Part(NamedTuple):
 
     Attributes:
         name: of the field.
-        is_file: whether it is a file rather than a text.
+        is_file: whether it is a file rather than a string.
         data: its contents.
     """
 

@@ -1,6 +1,6 @@
 """Pictures in the OpenAPI document: base64, files and pixels, alone, several, and with what may stand beside them.
 
-What can be said of a picture in a schema is said: of a text, how the base64 of picture files begins. That the bytes of a
+What can be said of a picture in a schema is said: of a string, how the base64 of picture files begins. That the bytes of a
 file are a picture no schema can say.
 """
 

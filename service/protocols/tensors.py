@@ -92,7 +92,7 @@ def pixels_from_json(data: object, datatype: str, shape: list[int], *, checked: 
         if datatype == "UINT8":
             raise _not_of(datatype) from error
     try:
-        # Not by NumPy, which takes texts too; what is too large for a float becomes infinite here, and is refused as such.
+        # Not by NumPy, which takes strings too; what is too large for a float becomes infinite here, and is refused as such.
         return _checked(np.frombuffer(array("f", values), np.float32).reshape(-1, PIXELS))
     except (TypeError, ValueError, OverflowError) as error:
         raise _not_of(datatype) from error
@@ -146,14 +146,14 @@ def images_from_bytes(data: memoryview, pictures: int) -> list[bytes]:
 
 
 def images_from_json(data: object, pictures: int) -> list[bytes]:
-    """Return picture files from a list of base64 texts or data URLs.
+    """Return picture files from a list of base64 strings or data URLs.
 
     Raises:
         ApiError: 400, another number of them, or not base64.
     """
     if not isinstance(data, list) or len(data) != pictures:
         raise ApiError(
-            400, "expected as many texts in the data of image as its shape says, got another number"
+            400, "expected as many strings in the data of image as its shape says, got another number"
         )
     images = []
     for number, text in enumerate(data, 1):

@@ -122,7 +122,7 @@ def _header(document: bytes, behind: int, most: int) -> Header:
     request = documents.parse(document, most)
     name = request.get("id")
     if name is not None and not isinstance(name, str):
-        raise ApiError(400, "expected id to be a text, got another value")
+        raise ApiError(400, "expected id to be a string, got another value")
     outputs = _outputs(request)
     tensor = _input(request)
     binary = _is_binary(tensor, behind)

@@ -145,7 +145,7 @@ class Parameters(BaseModel):
                 "config": {
                     "type": "string",
                     "pattern": r'^(?=\{)\{"(?:version|alias)": ?"[^"]*"',
-                    "description": "version and alias as a text of JSON, for clients that can send nothing else.",
+                    "description": "version and alias as a string of JSON, for clients that can send nothing else.",
                 },
             }
         },

@@ -175,7 +175,7 @@ def _number(last_event_id: str | None) -> int:
     if not last_event_id:
         return 0
     if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) <= 9):
-        raise ApiError(422, "expected the id of an event, got another text", field="Last-Event-ID")
+        raise ApiError(422, "expected the id of an event, got another string", field="Last-Event-ID")
     return int(last_event_id)
 
 

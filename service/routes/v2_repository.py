@@ -125,13 +125,13 @@ def _parameters(asked: dict[str, Any]) -> dict[str, str]:
         raise ApiError(400, "expected parameters to be an object, got another value")
     config = given.get("config", "{}")
     if not isinstance(config, str):
-        raise ApiError(400, "expected config to be a text of JSON, got another value")
+        raise ApiError(400, "expected config to be a string of JSON, got another value")
     if any(name.startswith("file:") for name in given):
         raise ApiError(400, "expected a published version, got files; train one, or publish it in the store")
     parameters = {**given, **_from_config(config)}
     found: dict[str, str] = {name: parameters[name] for name in ("version", "alias") if name in parameters}
     if not all(isinstance(value, str) for value in found.values()):
-        raise ApiError(400, "expected version and alias to be texts, got another value")
+        raise ApiError(400, "expected version and alias to be strings, got another value")
     return found
 
 
@@ -141,5 +141,5 @@ def _from_config(config: str) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         document = None
     if not isinstance(document, dict):
-        raise ApiError(400, "expected config to be a text of a JSON object, got another")
+        raise ApiError(400, "expected config to be a string with a JSON object, got another")
     return document

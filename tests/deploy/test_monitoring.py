@@ -81,7 +81,7 @@ def test_a_query_asks_for_labels_that_exist(query: str, samples: dict[str, list[
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_a_query_is_balanced(query: str) -> None:
-    """Brackets close in the order they open, outside of texts."""
+    """Brackets close in the order they open, outside of strings."""
     pairs, stack = {")": "(", "]": "[", "}": "{"}, []
     for character in re.sub(r'"[^"]*"', "", query):
         if character in pairs.values():

@@ -33,7 +33,7 @@ def test_teachers_are_written_where_there_are_some() -> None:
     assert taught.to_dict()["teachers"] == ["7", "8"]
     assert "teachers" not in TrainingConfig().to_dict()
     with pytest.raises(ConfigInvalid, match="expected a tuple"):
-        TrainingConfig(teachers="12")  # type: ignore[arg-type]  # two texts of one letter otherwise
+        TrainingConfig(teachers="12")  # type: ignore[arg-type]  # two strings of one letter otherwise
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def test_every_kind_of_picture_is_read(recogniser: Recogniser, kind: str) -> Non
 
 
 def test_a_path_is_read(recogniser: Recogniser, tmp_path: Path) -> None:
-    """As a path and as a text."""
+    """As a path and as a string."""
     path = tmp_path / "seven.png"
     path.write_bytes(png(SEVEN))
     assert recogniser.predict(path).digit == recogniser.predict(str(path)).digit == 7

@@ -73,7 +73,7 @@ async def test_what_is_no_instance_is_refused(
     [
         ({"b64": "QUJD"}, "expected a PNG, JPEG"),
         ({"b64": "@@"}, "expected base64"),
-        ({"b64": 5}, "expected image to be a text"),
+        ({"b64": 5}, "expected image to be a string"),
         ({"more": 1}, "expected an instance to have one member, b64"),
         ([0] * 783, "expected"),
         ([256] * 784, "expected"),

@@ -43,7 +43,7 @@ REFUSED: dict[str, Body] = {
     "more bytes than the shape says": binary([pixels(parameters={"binary_data_size": 3140})], floats(7, 785)),
     "a size beyond the body": binary([pixels(parameters={"binary_data_size": TWO_TO_40})], GOOD),
     "a negative size": binary([pixels(parameters={"binary_data_size": -1})], GOOD),
-    "a size that is a text": binary([pixels(parameters={"binary_data_size": "3136"})], GOOD),
+    "a size that is a string": binary([pixels(parameters={"binary_data_size": "3136"})], GOOD),
     "a size that is true": binary([pixels(parameters={"binary_data_size": True})], b"1"),
     "a byte left over": binary([pixels()], GOOD + b"x"),
     "a byte missing": binary([pixels()], GOOD[:-1]),
@@ -70,7 +70,7 @@ REFUSED: dict[str, Body] = {
     "an unknown output": binary([pixels()], GOOD, outputs=[{"name": "Digit"}]),
     "outputs that are no list": binary([pixels()], GOOD, outputs={"name": "digit"}),
     "an output that is no object": binary([pixels()], GOOD, outputs=["digit"]),
-    "binary_data that is a text": binary(
+    "binary_data that is a string": binary(
         [pixels()], GOOD, outputs=[{"name": "digit", "parameters": {"binary_data": "yes"}}]
     ),
     "a classification": binary([pixels()], GOOD, outputs=[{"name": "digit", "parameters": {"classification": 3}}]),
@@ -80,11 +80,11 @@ REFUSED: dict[str, Body] = {
     **{f"pixels of {value}": binary([pixels()], floats(value))
        for value in (float("nan"), float("inf"), -float("inf"), -1, 256)},
     "783 numbers": plain([in_json([0] * 783)]),
-    "numbers as texts": plain([in_json(["0"] * 784)]),
+    "numbers as strings": plain([in_json(["0"] * 784)]),
     "true and false": plain([in_json([True] * 784)]),
     "one true": plain([in_json([0] * 783 + [True])]),
     "one false among bytes": plain([in_json([1] * 783 + [False], datatype="UINT8")]),
-    "one text among fractions": plain([in_json([0.5] * 783 + ["0"])]),
+    "one string among fractions": plain([in_json([0.5] * 783 + ["0"])]),
     "nulls": plain([in_json([None] * 784)]),
     "a number too large for a float": plain([in_json([1e300] * 784)]),
     "an object as data": plain([in_json({})]),
@@ -101,7 +101,7 @@ REFUSED: dict[str, Body] = {
     "bytes behind the picture": image(b"\x01\0\0\0abc"),
     "half a length": image(b"\x01\0"),
     "a picture of two dimensions": image(with_lengths(b"abc"), shape=[1, 1]),
-    "a picture as bytes in small letters": image(with_lengths(b"abc"), datatype="bytes"),
+    "a picture as bytes in lowercase letters": image(with_lengths(b"abc"), datatype="bytes"),
     "no base64": plain([{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["@@@"]}]),
     "a number as a picture": plain([{"name": "image", "datatype": "BYTES", "shape": [1], "data": [5]}]),
     "fewer pictures than the shape says": plain([{"name": "image", "datatype": "BYTES", "shape": [2], "data": ["QQ=="]}]),
