@@ -98,9 +98,7 @@ def as_api_error(error: Exception) -> ApiError:
         return error
     status = STATUS.get(type(error))
     if status is None:
-        return ApiError(
-            500, "expected to be able to answer, got an error of our own; the log has it under the request id"
-        )
+        return ApiError(500, "internal error; the log has the details under this request id")
     headers = {"Retry-After": "1"} if status == 503 else {}
     if isinstance(error, TooManyJobs):
         headers = {"Retry-After": str(error.retry_after)}

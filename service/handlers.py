@@ -1,6 +1,7 @@
 """Errors inside FastAPI become the same documents as those on the straight way."""
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -36,11 +37,15 @@ async def _known(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
-    message = _SENTENCES.get(error.status_code, "expected another request")
+    message = _SENTENCES.get(error.status_code) or _other(error.status_code)
     if error.status_code == 404 and _OTHER_MODEL.match(request.url.path):
         message = "expected the model digits, got another"
     headers = {"Allow": _allowed(request)} if error.status_code == 405 else error.headers
     return _document(request, ApiError(error.status_code, message, headers=headers))
+
+
+def _other(status: int) -> str:
+    return f"expected a request that this route answers, got one that it refuses: {HTTPStatus(status).phrase}"
 
 
 def _allowed(request: Request) -> str:
