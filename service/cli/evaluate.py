@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from service.cli.figures import percent
 from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_json
 from service.cli.remote import KeyOption
 
@@ -190,7 +191,7 @@ def _print(result: dict[str, Any], report: Path | None) -> None:
         points = zip(trial["amounts"], trial["errors"], strict=True)
         say(
             f"\n{trial['change']}: "
-            + ", ".join(f"{amount:g}: {100 * error:.1f} %" for amount, error in points)
+            + ", ".join(f"{amount:g}: {percent(error, 1)}" for amount, error in points)
         )
     if report is not None:
         say(f"\nreport: {report}")
@@ -206,19 +207,15 @@ def _lines(one: dict[str, Any]) -> list[str]:
         low, high = one["error_interval"]
         reasons = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in one["reasons"].items())
         lines = [
-            f"error              {_percent(one['error'])}  ({_percent(low)} to {_percent(high)})",
-            f"calibration error  {_percent(one['calibration_error'])}",
-            f"abstained          {_percent(one['abstained'])}" + (f"  ({reasons})" if reasons else ""),
-            f"error of answered  {_percent(one['answered_error'])}",
+            f"error              {percent(one['error'])}  ({percent(low)} to {percent(high)})",
+            f"calibration error  {percent(one['calibration_error'])}",
+            f"abstained          {percent(one['abstained'])}" + (f"  ({reasons})" if reasons else ""),
+            f"error of answered  {percent(one['answered_error'])}",
         ]
     if "non_digits" in one:
         lines += [
             f"no digit           {one['non_digits']}",
-            f"… and answered     {_percent(one['non_digits_answered'])}",
-            f"… and sure         {_percent(one['non_digits_sure'])}  (confidence over 0.9)",
+            f"… and answered     {percent(one['non_digits_answered'])}",
+            f"… and sure         {percent(one['non_digits_sure'])}  (confidence over 0.9)",
         ]
     return lines
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.2f} %"

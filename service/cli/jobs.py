@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from service.cli.figures import percent, progress_line
 from service.cli.output import JsonOption, plain_errors, say, say_json
 from service.cli.remote import HERE, KeyOption, Remote, RemoteError, UrlOption
 
@@ -130,12 +131,7 @@ def line_of(job: dict[str, Any]) -> str:
     words = [job["id"], job["state"]]
     progress = job["progress"]
     if progress and job["state"] == "running":
-        words.append(f"{progress['fraction']:.1%}  epoch {progress['epoch']}/{progress['epochs']}")
-        words.append(f"loss {progress['loss']:.4f}")
-        if progress["validation_error"] is not None:
-            words.append(f"validation error {progress['validation_error']:.2%}")
-        if progress["seconds_left"] is not None:
-            words.append(f"{progress['seconds_left']:.0f} s left")
+        words += [percent(progress["fraction"], 1), progress_line(progress)]
     if job["result"]:
         words.append(f"version {job['result']['version']}")
     if job["error"]:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
 from model.progress import Progress as Report
+from service.cli.figures import duration, percent, progress_line, speed
 from service.cli.output import say, say_json
 from service.offline import OfflineTraining, Outcome
 
@@ -57,7 +58,7 @@ class PlainLines:
         if stage := _stage(self._training):
             say(stage)
         if self._training.resumed_at:
-            say(f"resumed at {self._training.resumed_at:.1%}")
+            say(f"resumed at {percent(self._training.resumed_at, 1)}")
         return self
 
     def __exit__(
@@ -68,11 +69,7 @@ class PlainLines:
     def report(self, progress: Report) -> None:
         """Print a line after each epoch."""
         if progress.epoch_ended:
-            say(
-                f"epoch {progress.epoch}/{progress.epochs}  loss {progress.loss:.4f}  "
-                f"validation error {_percent(progress.validation_error)}  "
-                f"{_speed(progress)} images/s  {_duration(progress.seconds_left)} left"
-            )
+            say(progress_line(asdict(progress)))
 
     def stopped(self) -> None:
         """Say how to go on."""
@@ -133,7 +130,7 @@ class Terminal(PlainLines):
         """Draw anew."""
         if progress.epoch_ended:
             self._epochs.append(progress)
-        self._bar.update(self._task, completed=progress.fraction, left=_duration(progress.seconds_left))
+        self._bar.update(self._task, completed=progress.fraction, left=duration(progress.seconds_left))
         self._live.update(self._table(None if progress.epoch_ended else progress))
 
     def _table(self, current: Report | None) -> Table:
@@ -159,23 +156,8 @@ def _stage(training: OfflineTraining) -> str | None:
 
 
 def _cells(report: Report) -> tuple[str, str, str, str]:
-    error = _percent(report.validation_error) if report.epoch_ended else "…"
-    return f"{report.epoch}/{report.epochs}", f"{report.loss:.4f}", error, _speed(report)
-
-
-def _percent(share: float | None) -> str:
-    return "…" if share is None else f"{share:.2%}"
-
-
-def _speed(report: Report) -> str:
-    return "…" if report.images_per_second is None else f"{report.images_per_second:,.0f}"
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "…"
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60}:{minutes % 60:02d}:{rest:02d}" if minutes >= 60 else f"{minutes}:{rest:02d}"
+    error = percent(report.validation_error if report.epoch_ended else None)
+    return f"{report.epoch}/{report.epochs}", f"{report.loss:.4f}", error, speed(report.images_per_second)
 
 
 def _summary(outcome: Outcome) -> list[str]:
@@ -185,7 +167,7 @@ def _summary(outcome: Outcome) -> list[str]:
         if f"{name}_error" in metrics:
             low, high = metrics[f"{name}_error_interval"]
             lines.append(
-                f"{name} error {metrics[f'{name}_error']:.2%} (95 % certain: {low:.2%} to {high:.2%}) "
+                f"{name} error {percent(metrics[f'{name}_error'])} (95 % certain: {percent(low)} to {percent(high)}) "
                 f"on {metrics[f'{name}_images']:,} digits"
             )
     lines.append(f"{'promoted to production' if outcome.promoted else 'not promoted'}: {outcome.reason}")

@@ -73,7 +73,8 @@ def test_a_remote_training_is_watched_to_its_end(server: ServerProcess, home: Ho
     assert job.config["network"] == {"hidden": [8], "activation": "relu"}
     assert (job.config["epochs"], job.config["limit"], job.config["seed"]) == (2, 300, 5)
     assert f"`numeral jobs cancel {job.id} --url {server.url}` stops it" in lines[0]
-    assert any("50.0%  epoch 1/2  loss 0.2500  validation error 2.00%  3 s left" in line for line in lines)
+    told = "50.0 %  epoch 1/2  loss 0.2500  validation error 2.00 %  1,000 images/s  0:03 left"
+    assert any(told in line for line in lines)
     assert lines[-2:] == ["version 7  sha256:1", "promoted to production: better beyond chance"]
 
 
