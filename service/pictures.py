@@ -1,7 +1,7 @@
 """Picture files become the 28x28 that the network reads: small ones at once, large ones in a few threads of their own."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from struct import Struct
@@ -16,7 +16,11 @@ from service.bodies import Submission
 from service.errors import Overloaded
 from service.priority import step_back
 
+Sent = TypeVar("Sent")
 Result = TypeVar("Result")
+
+TURN = 16
+"""Pictures of one request after which others get a turn."""
 
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
@@ -125,6 +129,23 @@ class Pictures:
         """Let the threads end."""
         for threads in (self._threads, self._bulk):
             threads.shutdown(wait=False, cancel_futures=True)
+
+
+async def in_turns(
+    prepare: Callable[[int, Sent], Awaitable[Result]], pictures: Sequence[Sent]
+) -> list[Result]:
+    """Return what becomes of the pictures of one request, in order; large ones one by one, so that it fills no queue.
+
+    Args:
+        prepare: is given the number of a picture, counted from 1, and the picture.
+        pictures: as they were sent.
+    """
+    results: list[Result] = []
+    for number, picture in enumerate(pictures, 1):
+        results.append(await prepare(number, picture))
+        if number % TURN == 0:
+            await asyncio.sleep(0)
+    return results
 
 
 def _normalised(greys: Sequence[Bytes]) -> Sequence[Normalised | Exception]:

@@ -11,13 +11,10 @@ from service import bodies
 from service.errors import ApiError, as_api_error
 from service.exchange import Answer, Exchange
 from service.options import options_of
-from service.pictures import Prepared
+from service.pictures import Prepared, in_turns
 from service.png import data_url
 from service.results import as_result
 from service.services import Services
-
-TURN = 16
-"""Pictures of one request after which others get a turn."""
 
 
 class Predict:
@@ -58,7 +55,7 @@ class Predict:
         predictor = await predictor_of(services, options.name)
         body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
         images = bodies.parse_batch(body, exchange.header(b"content-type"), settings.max_batch)
-        prepared = await self._prepare_all(images)
+        prepared = await in_turns(self._prepare, images)
         good = [entry for entry in prepared if isinstance(entry, Prepared)]
         readings = iter(await services.batcher.read_all(predictor, good))
         results: list[dict[str, Any]] = []
@@ -73,23 +70,17 @@ class Predict:
             results.append(result)
         return Answer(orjson.dumps({"predictions": results}, option=orjson.OPT_SERIALIZE_NUMPY))
 
-    async def _prepare_all(self, images: "list[bytes | ApiError]") -> "list[Prepared | ApiError]":
-        """Prepare each picture or find its error; large ones in turn, so that one request fills no queue."""
-        prepared: list[Prepared | ApiError] = []
-        for number, image in enumerate(images, 1):
-            if isinstance(image, ApiError):
-                prepared.append(image)
-                continue
-            try:
-                prepared.append(await self._services.pictures.prepare(bodies.Submission(image=image)))
-            except Exception as error:
-                known = as_api_error(error)
-                if known.status >= 500:
-                    raise
-                prepared.append(known)
-            if number % TURN == 0:
-                await asyncio.sleep(0)
-        return prepared
+    async def _prepare(self, _: int, image: bytes | ApiError) -> Prepared | ApiError:
+        """Prepare a picture of several, or find its error."""
+        if isinstance(image, ApiError):
+            return image
+        try:
+            return await self._services.pictures.prepare(bodies.Submission(image=image))
+        except Exception as error:
+            known = as_api_error(error)
+            if known.status >= 500:
+                raise
+            return known
 
 
 async def predictor_of(services: Services, name: str | None) -> Predictor:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import orjson
@@ -9,11 +10,10 @@ import orjson
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
-from service.pictures import Prepared
+from service.pictures import Prepared, in_turns
 from service.protocols import compression, documents
 from service.results import as_result
 from service.routes.explain import LEARNING_RATE, explained_document
-from service.routes.predict import TURN
 from service.routes.v2 import read, version_of
 from service.services import Services
 
@@ -58,18 +58,13 @@ class Instances:
         body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
         body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
         instances = _instances(documents.parse(body, settings.max_batch), most)
-        prepared: list[Prepared] = []
-        for number, instance in enumerate(instances, 1):
-            with documents.picture(number, len(instances)):
-                prepared.append(await self._prepare(instance))
-            if number % TURN == 0:
-                await asyncio.sleep(0)
-        return prepared
+        return await in_turns(partial(self._prepare, len(instances)), instances)
 
-    async def _prepare(self, instance: object) -> Prepared:
-        if isinstance(instance, Mapping):
-            return await self._services.pictures.prepare(bodies.Submission(image=_image(instance)))
-        return Prepared(bodies.to_pixels(instance), None, None)
+    async def _prepare(self, instances: int, number: int, instance: object) -> Prepared:
+        with documents.picture(number, instances):
+            if isinstance(instance, Mapping):
+                return await self._services.pictures.prepare(bodies.Submission(image=_image(instance)))
+            return Prepared(bodies.to_pixels(instance), None, None)
 
 
 def _instances(document: Mapping[str, Any], most: int) -> list[Any]:

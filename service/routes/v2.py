@@ -1,6 +1,5 @@
 """``/v2/models/digits/infer``: inference in the Open Inference Protocol v2."""
 
-import asyncio
 from functools import partial
 from time import perf_counter
 
@@ -11,10 +10,9 @@ from model.predictor import Predictor, Reading
 from service import bodies
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
-from service.pictures import Prepared
+from service.pictures import Prepared, in_turns
 from service.protocols import compression, documents, v2_answer, v2_request
-from service.protocols.v2_request import Inference
-from service.routes.predict import TURN, predictor_of
+from service.routes.predict import predictor_of
 from service.services import Services
 
 
@@ -45,7 +43,8 @@ class Infer:
         body = compression.inflate(body, exchange.header(b"content-encoding"), settings.max_batch_bytes)
         inference = v2_request.parse(body, exchange.header(v2_answer.HEADER_LENGTH), settings.max_batch)
         parsed = perf_counter()
-        prepared = await self._prepared(inference)
+        images = inference.images or []
+        prepared = await in_turns(partial(self._prepare, len(images)), images)
         decoded = perf_counter()
         readings = await read(services, predictor, inference.pixels, prepared)
         done = perf_counter()
@@ -71,15 +70,9 @@ class Infer:
                 begin, size, exchange.header(v2_answer.HEADER_LENGTH), self._services.settings.max_batch
             )
 
-    async def _prepared(self, inference: Inference) -> list[Prepared]:
-        images = inference.images or []
-        prepared: list[Prepared] = []
-        for number, image in enumerate(images, 1):
-            with documents.picture(number, len(images)):
-                prepared.append(await self._services.pictures.prepare(bodies.Submission(image=image)))
-            if number % TURN == 0:
-                await asyncio.sleep(0)
-        return prepared
+    async def _prepare(self, images: int, number: int, image: bytes) -> Prepared:
+        with documents.picture(number, images):
+            return await self._services.pictures.prepare(bodies.Submission(image=image))
 
     def _compress(self, answer: Answer, exchange: Exchange) -> None:
         accepted = exchange.header(b"accept-encoding")
