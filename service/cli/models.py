@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from service.cli.figures import percent
 from service.cli.output import HomeOption, JsonOption, plain_errors, say, say_json, settings_of
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ def _cells(row: dict[str, Any]) -> list[str]:
         return [row["version"], ", ".join(row["aliases"]), f"broken: {row['error']}", "", "", ""]
     sizes = "-".join(str(size) for size in row["architecture"]["sizes"])
     errors = [row["metrics"].get(name) for name in ("validation_error", "test_error")]
-    shown = ["" if error is None else f"{error:.2%}" for error in errors]
+    shown = ["" if error is None else percent(error) for error in errors]
     return [
         row["version"],
         ", ".join(row["aliases"]),
