@@ -59,19 +59,19 @@ class Comparison:
 
     @property
     def better(self) -> bool:
-        """Whether the candidate is better beyond chance."""
+        """Whether the candidate is significantly better."""
         return binomial_tail(self.mended, self.mended + self.spoiled) < SIGNIFICANCE
 
     @property
     def worse(self) -> bool:
-        """Whether the candidate is worse beyond chance."""
+        """Whether the candidate is significantly worse."""
         return binomial_tail(self.spoiled, self.mended + self.spoiled) < SIGNIFICANCE
 
     def __str__(self) -> str:
         """The figures as they stand in a verdict."""
         p = binomial_tail(self.mended, self.mended + self.spoiled)
         return (
-            f"{self.candidate_errors} of {self.n} misread, before {self.current_errors}; "
+            f"{self.candidate_errors} of {self.n} misread, previously {self.current_errors}; "
             f"{self.mended} mended, {self.spoiled} spoiled, p = {p:.2g}"
         )
 
@@ -102,13 +102,13 @@ class Abstentions:
 
     @property
     def worse(self) -> bool:
-        """Whether the candidate abstains from more, beyond chance and by enough to be felt."""
+        """Whether the candidate abstains from significantly more, and by enough to be felt."""
         felt = self.candidate - self.current > ABSTENTION_MARGIN * self.n
         return felt and binomial_tail(self.more, self.more + self.fewer) < SIGNIFICANCE
 
     def __str__(self) -> str:
         """The figures as they stand in a verdict."""
-        return f"{self.candidate} abstained from, before {self.current}"
+        return f"{self.candidate} abstained from, previously {self.current}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,8 @@ def compare_abstentions(candidate: Readings, current: Readings) -> Abstentions:
 def judge(candidate: Artifact, current: Artifact | None, held_out: HeldOut) -> Verdict:
     """Decide on a candidate under the policy ``if_better``.
 
-    It is promoted if it is better beyond chance on the held-out digits, or if it reads more of the users' corrected
-    pictures rightly without being worse beyond chance on the digits; and in either case only if it spoils none of the
+    It is promoted if it is significantly better on the held-out digits, or if it reads more of the users' corrected
+    pictures rightly without being significantly worse on the digits; and in either case only if it spoils none of the
     examples set aside on balance, its confidence is as honest as before, and it abstains from no more digits.
 
     Args:
@@ -200,7 +200,7 @@ def judge(candidate: Artifact, current: Artifact | None, held_out: HeldOut) -> V
 def _objection(on_digits: Comparison, abstentions: Abstentions, dishonest: float) -> str | None:
     """Return why the candidate is worse on the held-out digits, if it is."""
     if on_digits.worse:
-        return "worse beyond chance"
+        return "significantly worse"
     if dishonest > CALIBRATION_MARGIN + _calibration_noise(on_digits):
         return f"its confidence is less honest, by {dishonest:.3f}"
     return "it abstains from more" if abstentions.worse else None
@@ -213,8 +213,8 @@ def _benefit(on_digits: Comparison, on_set_aside: Comparison, on_examples: Compa
     if on_examples.mended > on_examples.spoiled:
         return True, f"better on corrected examples: {on_examples}"
     if on_digits.better:
-        return True, "better beyond chance"
-    return False, "no better beyond chance"
+        return True, "significantly better"
+    return False, "not significantly better"
 
 
 def _calibration_noise(comparison: Comparison) -> float:

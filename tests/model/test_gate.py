@@ -100,14 +100,14 @@ def test_a_better_candidate_passes_and_a_worse_does_not(registry: Registry, smal
     assert "mended" in up.reason
     assert "p = " in up.reason
     assert not down.promoted
-    assert down.reason.startswith("worse beyond chance")
+    assert down.reason.startswith("significantly worse")
 
 
 def test_a_candidate_that_is_the_same_does_not_pass(registry: Registry, small_split: Split) -> None:
     """Without a single difference there is no real improvement."""
     verdict = judge(registry.load("3"), registry.load("2"), without_examples(small_split.validation))
     assert not verdict.promoted
-    assert verdict.reason.startswith("no better beyond chance")
+    assert verdict.reason.startswith("not significantly better")
 
 
 def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, small_split: Split) -> None:
@@ -121,7 +121,7 @@ def test_a_candidate_that_abstains_from_more_does_not_pass(registry: Registry, s
     verdict = judge(shy, calm, without_examples(digits))
     assert not verdict.promoted
     assert verdict.reason.startswith("it abstains from more")
-    assert verdict.reason.endswith(f"{abstained} abstained from, before 0")
+    assert verdict.reason.endswith(f"{abstained} abstained from, previously 0")
 
 
 def test_without_a_current_network_anything_finite_passes(registry: Registry, small_split: Split) -> None:

@@ -113,7 +113,6 @@ export async function keepExample(blob, label) {
 export const forgetExample = (id) => send(`examples/${encodeURIComponent(id)}`, { method: "DELETE" });
 
 export const jobs = async () => (await json("train?limit=8")).jobs;
-export const job = (id) => json(`train/${id}`);
 export const startJob = (config) => json("train", withBody(config));
 export const cancelJob = (id) => json(`train/${id}/cancel`, { method: "POST" });
 export const resumeJob = (id) => json(`train/${id}/resume`, { method: "POST" });

@@ -29,11 +29,6 @@ export function count(value) {
   return Math.round(value).toLocaleString("en");
 }
 
-/** Bytes as megabytes or kilobytes. */
-export function bytes(n) {
-  return n >= 1e6 ? `${(n / 1e6).toFixed(1)} MB` : `${Math.ceil(n / 1e3)} kB`;
-}
-
 /** Seconds as a person would say them. */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";

@@ -6,6 +6,10 @@ import { bold, byId, el, say, setShare } from "./dom.js";
 import { count, duration, number, percent } from "./format.js";
 
 const WORDS = { queued: "Waiting for a worker", running: "Learning", succeeded: "Done", failed: "Failed", cancelled: "Stopped" };
+
+/** A job's state, in words for people. */
+export const stateOf = (job) => WORDS[job.state] ?? job.state;
+
 const ended = (job) => ["succeeded", "failed", "cancelled"].includes(job.state);
 let gone = null; // aborted when another job is shown
 const TRIES = 30; // times that a stream is asked for again after it was refused, as by a proxy whose service restarts,
@@ -67,7 +71,7 @@ class JobView {
     this.job = job;
     const { config, progress } = job;
     this.title.textContent = describe(config);
-    this.state.textContent = WORDS[job.state] ?? job.state;
+    this.state.textContent = stateOf(job);
     this.state.className = `state ${job.state}`;
     this.button.hidden = job.state === "succeeded";
     this.button.textContent = ended(job) ? "Go on" : "Stop";

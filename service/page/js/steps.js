@@ -6,7 +6,7 @@ import { number, signed } from "./format.js";
 import { columnsFor, neuronGrid } from "./neuron-grid.js";
 import { changePlot, ratePlot } from "./plots.js";
 
-/** 1. Current against desired, and the nudge at each output. */
+/** 1. Current against desired, and the wish of each output: `nudge` in the answer of /explain. */
 export function compareStep({ outputs, label }) {
   const { current, nudge } = outputs[label];
   byId("compare-words").replaceChildren(...bold(`The output for ${label} is `, [number(current)], " and should be ", ["1"],
@@ -17,7 +17,7 @@ export function compareStep({ outputs, label }) {
       el("td", { textContent: number(output.current) }),
       el("td", { className: output.nudge > 0 ? "plus" : "minus", textContent: signed(output.nudge) }));
   });
-  const heads = ["digit", "mark: desired", "current", "nudge"].map((head) => el("th", { scope: "col", textContent: head }));
+  const heads = ["digit", "mark: desired", "current", "wish"].map((head) => el("th", { scope: "col", textContent: head }));
   byId("compare").replaceChildren(el("table", { className: "compare" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows)));
 }
 
@@ -68,7 +68,7 @@ function wishGrid({ name, nudges, activations }) {
     size: nudges.length,
     columns,
     paint: (canvas) => paintSigned(canvas, nudges, columns),
-    tell: (index) => `${name}, neuron ${index}: activation ${number(activations[index])}, nudge ${signed(nudges[index])}`,
+    tell: (index) => `${name}, neuron ${index}: activation ${number(activations[index])}, wish ${signed(nudges[index])}`,
     caption: `${name}: ${nudges.filter((n) => n > 0).length} should be more active, ${nudges.filter((n) => n < 0).length} less`,
   });
 }

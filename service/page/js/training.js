@@ -3,13 +3,12 @@
 import { ApiError, jobs, startJob } from "./api.js";
 import { byId, el, say } from "./dom.js";
 import { when } from "./format.js";
-import { watch as watchJob } from "./job-view.js";
+import { stateOf, watch as watchJob } from "./job-view.js";
 import { latest } from "./latest.js";
 import { now, on } from "./store.js";
 import { refreshVersions } from "./versions.js";
 
 const form = byId("training");
-const STATES = { queued: "waiting", running: "running", succeeded: "done", failed: "failed", cancelled: "stopped" };
 
 /** Start the section. */
 export function startTraining() {
@@ -108,5 +107,5 @@ function jobButton(job) {
   const shape = hidden ? (hidden.length ? hidden.join("–") : "no hidden layer") : `from ${job.config.start_from ?? "the standard network"}`;
   return el("button", { type: "button", onclick: () => watch(job.id) },
     el("span", { textContent: `${shape}, ${job.config.epochs} ${job.config.epochs === 1 ? "epoch" : "epochs"}` }),
-    el("span", { className: "small", textContent: `${STATES[job.state] ?? job.state} · ${when(job.created_at)}` }));
+    el("span", { className: "small", textContent: `${stateOf(job).toLowerCase()} · ${when(job.created_at)}` }));
 }

@@ -22,7 +22,7 @@ RESULT = {
     "version": "7",
     "digest": "sha256:1",
     "validation_error": 0.01,
-    "gate": {"promoted": True, "reason": "better beyond chance"},
+    "gate": {"promoted": True, "reason": "significantly better"},
 }
 PROGRESS = {
     "epoch": 1,
@@ -75,7 +75,7 @@ def test_a_remote_training_is_watched_to_its_end(server: ServerProcess, home: Ho
     assert f"`numeral jobs cancel {job.id} --url {server.url}` stops it" in lines[0]
     told = "50.0 %  epoch 1/2  loss 0.2500  validation error 2.00 %  1,000 images/s  0:03 left"
     assert any(told in line for line in lines)
-    assert lines[-2:] == ["version 7  sha256:1", "promoted to production: better beyond chance"]
+    assert lines[-2:] == ["version 7  sha256:1", "promoted to production: significantly better"]
 
 
 def test_following_ends_with_the_job(

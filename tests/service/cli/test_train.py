@@ -314,5 +314,5 @@ def test_a_poor_candidate_is_not_promoted(tmp_path: Path) -> None:
     words = ("train", "--hidden", "8", "--epochs", "1", "--limit", "300", "--home", tmp_path)
     gate = json_of(*words)[-1]["result"]["gate"]
     assert gate["promoted"] is False
-    assert gate["reason"].startswith("worse beyond chance")
+    assert gate["reason"].startswith("significantly worse")
     assert "p = " in gate["reason"]
