@@ -106,10 +106,10 @@ def test_a_job_can_be_stopped_and_go_on(page: Page, url: str) -> None:
 def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     """Promoted, another version answers the same picture; rolled back, the one before does."""
     aliases = httpx.get(f"{url}/aliases").json()["aliases"]
-    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").press("Enter")
     expect(page.locator("#version-note")).to_contain_text("Done")
     assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == aliases["untrained"]
-    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press("Enter")
     expect(
         page.get_by_role("button", name=f"Roll back production from version {aliases['production']}")
     ).to_be_visible()
@@ -121,9 +121,9 @@ def test_the_oldest_version_is_rolled_back_too(page: Page, url: str) -> None:
     aliases = httpx.get(f"{url}/aliases").json()["aliases"]
     oldest, newer = aliases["production"], aliases["untrained"]
     assert oldest == httpx.get(f"{url}/models").json()["models"][0]["version"]
-    page.get_by_role("button", name=f"Promote version {newer}").click()
-    page.get_by_role("button", name=f"Promote version {oldest}", exact=True).click()
-    page.get_by_role("button", name=f"Roll back production from version {oldest}").click()
+    page.get_by_role("button", name=f"Promote version {newer}").press("Enter")
+    page.get_by_role("button", name=f"Promote version {oldest}", exact=True).press("Enter")
+    page.get_by_role("button", name=f"Roll back production from version {oldest}").press("Enter")
     expect(page.get_by_role("button", name=f"Roll back production from version {newer}")).to_be_visible()
     assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == newer
     httpx.post(f"{url}/aliases/production/rollback").raise_for_status()
@@ -159,10 +159,10 @@ def test_the_picture_is_read_again_by_what_was_promoted(page: Page, url: str) ->
     aliases = httpx.get(f"{url}/aliases").json()["aliases"]
     sureness, provenance = page.locator("#sureness"), page.locator("#provenance")
     trained = sureness.inner_text()
-    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").press("Enter")
     expect(provenance).to_contain_text(f"Answered by version {aliases['untrained']} ")
     expect(sureness).not_to_have_text(trained)
-    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press("Enter")
     expect(provenance).to_contain_text(f"Answered by version {aliases['production']} ")
     expect(sureness).to_have_text(trained)
 
@@ -180,7 +180,7 @@ def test_a_process_that_hears_of_a_promotion_late_is_asked_again(page: Page, url
             route.continue_()
 
     page.route("**/predict*", behind)
-    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").click()
+    page.get_by_role("button", name=f"Promote version {aliases['untrained']}").press("Enter")
     expect(page.locator("#provenance")).to_contain_text(f"Answered by version {aliases['untrained']} ")
     assert len(late) > 1
     httpx.post(f"{url}/aliases/production/rollback").raise_for_status()
