@@ -109,7 +109,9 @@ def test_a_version_is_promoted_and_rolled_back(page: Page, url: str) -> None:
     page.get_by_role("button", name=f"Promote version {aliases['untrained']}").press("Enter")
     expect(page.locator("#version-note")).to_contain_text("Done")
     assert httpx.get(f"{url}/aliases").json()["aliases"]["production"] == aliases["untrained"]
-    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press("Enter")
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press(
+        "Enter"
+    )
     expect(
         page.get_by_role("button", name=f"Roll back production from version {aliases['production']}")
     ).to_be_visible()
@@ -162,7 +164,9 @@ def test_the_picture_is_read_again_by_what_was_promoted(page: Page, url: str) ->
     page.get_by_role("button", name=f"Promote version {aliases['untrained']}").press("Enter")
     expect(provenance).to_contain_text(f"Answered by version {aliases['untrained']} ")
     expect(sureness).not_to_have_text(trained)
-    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press("Enter")
+    page.get_by_role("button", name=f"Roll back production from version {aliases['untrained']}").press(
+        "Enter"
+    )
     expect(provenance).to_contain_text(f"Answered by version {aliases['production']} ")
     expect(sureness).to_have_text(trained)
 
