@@ -23,11 +23,15 @@ export function startVersions() {
 export async function refreshVersions() {
   try {
     const [list, names] = await Promise.all([models(), aliases()]);
-    set({ models: list, aliases: names });
+    const { models: known, aliases: before } = now();
+    set({ models: newer(list, known), aliases: newer(names, before) });
   } catch (error) {
     byId("version-note").textContent = error.message;
   }
 }
+
+/** What came, or what there was where they are equal: buttons that are drawn anew lose the finger that is on them. */
+const newer = (came, known) => (JSON.stringify(came) === JSON.stringify(known) ? known : came);
 
 function show() {
   showChoice();
