@@ -29,6 +29,11 @@ INTERRUPTED = 130
 """The exit status of a command that was stopped with Ctrl-C, by custom 128 + SIGINT."""
 
 
+def _only_here(words: str, default: str) -> Any:
+    """Return an option that a service does not take, as typer reads it."""
+    return typer.Option(help=words, show_default=default, rich_help_panel=ONLY_HERE)
+
+
 def train(
     data: Annotated[
         str | None,
@@ -58,73 +63,43 @@ def train(
     optimizer: Annotated[str | None, typer.Option(help="adamw or sgd.", show_default="adamw")] = None,
     schedule: Annotated[
         str | None,
-        typer.Option(
-            help="Of the learning rate: constant, cosine or one_cycle.",
-            show_default="cosine",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("Of the learning rate: constant, cosine or one_cycle.", "cosine"),
     ] = None,
-    momentum: Annotated[
-        float | None, typer.Option(help="Of sgd.", show_default="0.9", rich_help_panel=ONLY_HERE)
-    ] = None,
+    momentum: Annotated[float | None, _only_here("Of sgd.", "0.9")] = None,
     weight_decay: Annotated[
         float | None,
-        typer.Option(
-            help="How fast weights shrink by themselves.", show_default="0.01", rich_help_panel=ONLY_HERE
-        ),
+        _only_here("How fast weights shrink by themselves.", "0.01"),
     ] = None,
     adversarial: Annotated[
         float | None,
-        typer.Option(
-            help="How far pictures are changed against the network; 0 leaves them.",
-            show_default="0",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("How far pictures are changed against the network; 0 leaves them.", "0"),
     ] = None,
     keep_start: Annotated[
         float | None,
-        typer.Option(
-            help="Share of the weights of --start-from in those that are published.",
-            show_default="0",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("Share of the weights of --start-from in those that are published.", "0"),
     ] = None,
     average: Annotated[
         float | None,
-        typer.Option(
-            help="Decay of a moving average of the weights; 0 keeps none.",
-            show_default="0",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("Decay of a moving average of the weights; 0 keeps none.", "0"),
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(
-            help="cross_entropy or squared_error.", show_default="cross_entropy", rich_help_panel=ONLY_HERE
-        ),
+        _only_here("cross_entropy or squared_error.", "cross_entropy"),
     ] = None,
     label_smoothing: Annotated[
         float | None,
-        typer.Option(
-            help="Share of the desired 1 that is spread over all digits.",
-            show_default="0.1",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("Share of the desired 1 that is spread over all digits.", "0.1"),
     ] = None,
     augmentation: Annotated[
         str | None, typer.Option(help="none, standard, release, finish or scans.", show_default="standard")
     ] = None,
     synthetic: Annotated[
         int | None,
-        typer.Option(
-            help="Synthetic digits to learn from besides.", show_default="0", rich_help_panel=ONLY_HERE
-        ),
+        _only_here("Synthetic digits to learn from besides.", "0"),
     ] = None,
     non_digits: Annotated[
         int | None,
-        typer.Option(
-            help="Pictures of no digit to learn from besides.", show_default="0", rich_help_panel=ONLY_HERE
-        ),
+        _only_here("Pictures of no digit to learn from besides.", "0"),
     ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Learn from the first N images only.", show_default="all")
@@ -137,11 +112,7 @@ def train(
     ] = None,
     teachers: Annotated[
         str | None,
-        typer.Option(
-            help="Versions, with commas between, whose outputs are learned beside the labels.",
-            show_default="none",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("Versions, with commas between, whose outputs are learned beside the labels.", "none"),
     ] = None,
     promote: Annotated[
         str | None, typer.Option(help="if_better, always or never.", show_default="if_better")
@@ -151,11 +122,7 @@ def train(
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(
-            help="For matrix products; the last bits of the weights depend on it.",
-            show_default="1",
-            rich_help_panel=ONLY_HERE,
-        ),
+        _only_here("For matrix products; the last bits of the weights depend on it.", "1"),
     ] = None,
     recipe: Annotated[
         str | None,

@@ -56,7 +56,7 @@ def get_weights(
     """Return the weights as a safetensors file: tensors `layers.I.weight` (n_in, n_out) and `layers.I.bias`."""
     tag = f'"{services.serving.manifest(version)["weights"]["digest"]}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}  # another home may have another version 1
-    if tag in if_none_match:  # a digest, which is part of no other tag
+    if tag in if_none_match or if_none_match == "*":  # a digest is part of no other tag
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="numeral-{version}.safetensors"'
     data = services.serving.registry.weights(version)

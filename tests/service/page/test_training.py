@@ -131,6 +131,19 @@ def test_the_oldest_version_is_rolled_back_too(page: Page, url: str) -> None:
     httpx.post(f"{url}/aliases/production/rollback").raise_for_status()
 
 
+def test_a_list_of_versions_that_is_the_same_is_not_drawn_anew(page: Page) -> None:
+    """It is fetched after every answer of another version: a button that goes from under a press does nothing."""
+    expect(page.locator("#versions button").first).to_be_attached()
+    assert page.evaluate(
+        """async () => {
+            const { refreshVersions } = await import("/page/js/versions.js");
+            const button = document.querySelector("#versions button");
+            await refreshVersions();
+            return button.isConnected;
+        }"""
+    )
+
+
 def test_no_way_back_is_said_in_plain_words(browser: Browser, url: str) -> None:
     """Only the service knows whether there is a way back."""
 
