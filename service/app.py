@@ -4,74 +4,114 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from model import shipped
 from model.predictor import Policy
 from model.registry import Registry
-from service import document
 from service.batching import Batcher
 from service.edge import Edge
-from service.error_schemas import problems
 from service.feeds import Feeds
-from service.handlers import install_error_handlers
 from service.keys import Keys
+from service.later import Later
 from service.lifecycle import Lifecycle
 from service.metrics import Metrics
 from service.observation import Observation
 from service.pictures import Pictures
 from service.records import Records
 from service.request_log import RequestLog
-from service.routes import (
-    docs,
-    examples,
-    health,
-    metrics,
-    models,
-    page,
-    protocols,
-    reading,
-    train,
-    v2_models,
-    v2_repository,
-)
+from service.routes.straight import handlers_of
 from service.services import Services
 from service.serving import Serving
 from service.settings import Settings
 from service.shadow import Shadow
 from service.shared_weights import SharedWeights
-from service.watching import DriftCollector, JobsCollector
+
+if TYPE_CHECKING:
+    from service.api import Api
 
 FIRST_LOOK = 10.0
 """Seconds that a start waits for the first network before it listens without one."""
 
 
-class Numeral(FastAPI):
-    """The application, with the edge around it."""
+class Numeral:
+    """The application: the edge, and FastAPI behind it, which is made while the first requests are answered already.
 
-    edge: Edge
+    Args:
+        services: what the routes work with.
+        keys: who may do more than read.
+        request_log: writes lines about requests; None writes none.
+        settled: is called when all that a start makes is there.
+
+    Attributes:
+        services: as given.
+        records: jobs and examples.
+        feeds: the events of jobs.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        keys: Keys,
+        request_log: RequestLog | None,
+        settled: Callable[[], object],
+    ) -> None:
+        self.services, self._keys, self._settled = services, keys, settled
+        self.records = Records(services.settings, services.serving.registry.store)
+        self.feeds = Feeds(self.records)
+        self._hot = handlers_of(services)
+        self._behind = Later(self._make_api, self._settle)
+        self._edge = Edge(self._behind, self._hot, services, keys, request_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request at the edge; it hands on what is not on the straight way."""
+        """Answer a request, or live from the server's start to its end."""
         if scope["type"] == "http":
-            scope["app"] = self
-            await self.edge(scope, receive, send)
+            await self._edge(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await receive()
+            async with self.running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+            await send({"type": "lifespan.shutdown.complete"})
 
-    def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document."""
-        if self.openapi_schema is None:
-            self.openapi_schema = document.openapi(self, keys_needed=self.state.keys.needed)
-        return self.openapi_schema
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the background threads; inside, there is a network, or none that can be loaded."""
+        services = self.services
+        services.serving.start()
+        services.shadow.start()
+        self._keys.start()
+        await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
+        self._behind.begin()
+        try:
+            yield
+        finally:
+            self._keys.stop()
+            services.serving.stop()
+            services.shadow.stop()
+            self.close()
 
-    async def inside(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request by FastAPI alone."""
-        await super().__call__(scope, receive, send)
+    def close(self) -> None:
+        """Let go of threads and of the database."""
+        self.services.pictures.close()
+        self.records.close()
+
+    @property
+    def api(self) -> "Api":
+        """What answers beside the straight way; made now, if it is not there yet."""
+        return self._behind.app()
+
+    def _settle(self) -> None:
+        if self.services.settings.no_worker:  # a worker says itself what is wrong with the database
+            self.records.look()
+        self._settled()
+
+    def _make_api(self) -> "Api":
+        from service.api import api_of
+
+        return api_of(self.services, self.records, self.feeds, self._hot, keys_needed=self._keys.needed)
 
 
 def create_app(
@@ -80,6 +120,7 @@ def create_app(
     counted: Metrics | None = None,
     weights: SharedWeights | None = None,
     write_log: Callable[[bytes], None] | None = None,
+    settled: Callable[[], object] = lambda: None,
 ) -> Numeral:
     """Return the application.
 
@@ -88,37 +129,17 @@ def create_app(
         counted: counters that several processes share; without them it counts alone.
         weights: memory for networks that several processes share; without it the networks are its own.
         write_log: where the lines about requests go; without it there are none.
+        settled: is called when all that a start makes is there; a part of it is made while requests are answered.
 
     Raises:
         StoreUnavailable: the URL of the store is not one of a store, or its folder cannot be made.
         ConfigInvalid: the file of API keys cannot be read.
     """
     services = _services(settings, counted or Metrics(), weights)
-    app = _described(settings, services)
-    reading_router, hot = reading.router_of(services)
-    protocols_router, hot_protocols = protocols.router_of(services)
-    for router in (
-        reading_router,
-        models.router,
-        train.router,
-        examples.router,
-        health.router,
-        metrics.router,
-        protocols_router,
-        protocols.meta,
-        v2_models.router,
-        v2_repository.router,
-    ):
-        app.include_router(router)
-    page.mount(app)
-    docs.mount(app)
-    install_error_handlers(app)
     request_log = None
     if write_log is not None and settings.log_requests:
         request_log = RequestLog(write_log, as_json=settings.log_format == "json")
-    keys = app.state.keys = Keys(settings.api_keys_file)
-    app.edge = Edge(app.inside, hot | hot_protocols, services, keys, request_log)
-    return app
+    return Numeral(services, Keys(settings.api_keys_file), request_log, settled)
 
 
 def _services(settings: Settings, metrics: Metrics, weights: SharedWeights | None) -> Services:
@@ -141,46 +162,3 @@ def _services(settings: Settings, metrics: Metrics, weights: SharedWeights | Non
         shadow=shadow,
         lifecycle=Lifecycle(),
     )
-
-
-def _described(settings: Settings, services: Services) -> Numeral:
-    app = Numeral(
-        title="Numeral",
-        summary="Handwritten digits for other programs.",
-        description="Send a picture of a handwritten digit; get ten activations, the digit, and an honest confidence.",
-        version=version("numeral"),
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=_lifespan,
-        max_body_size=settings.max_batch_bytes,
-        separate_input_output_schemas=False,
-        responses={**problems(422, 503)},
-        telemetry={"tracing": False},
-    )
-    app.state.services = services
-    records = app.state.records = Records(settings, services.serving.registry.store)
-    app.state.feeds = Feeds(records)
-    services.metrics.registry.register(DriftCollector(services.serving, services.metrics))
-    services.metrics.registry.register(JobsCollector(records))
-    return app
-
-
-@asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    services: Services = app.state.services
-    services.serving.start()
-    services.shadow.start()
-    app.state.keys.start()
-    await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
-    if services.settings.no_worker:  # a worker says itself what is wrong with the database
-        app.state.records.look()
-    try:
-        yield
-    finally:
-        app.state.keys.stop()
-        services.serving.stop()
-        services.shadow.stop()
-        services.pictures.close()
-        app.state.records.close()

@@ -7,20 +7,13 @@ the memory is laid out, so their number is bounded whatever clients send.
 
 import mmap
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 CROWD = 8
 """So many additions are made at once."""
-
-_KINDS = {"counter": CounterMetricFamily, "gauge": GaugeMetricFamily, "histogram": HistogramMetricFamily}
 
 
 class Family:
@@ -88,32 +81,20 @@ class Family:
             np.add.at(self._values, at + self._bounds.searchsorted(values), 1.0)
             np.add.at(self._values, at + (self.width - 1), values)
 
-    def collect(self, totals: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Metric:
-        """Return the metric with the values of all processes."""
-        metric: Any = _KINDS[self.kind](self.name, self.text, labels=list(self.labels))
-        for child in self.children:
-            place = self.place(*child)
-            if self.kind != "histogram":
-                metric.add_metric(list(child), float(totals[place]))
-                continue
-            counts = totals[place : place + self.width - 1].cumsum()
-            bounds = [*map(floatToGoString, self.bounds), "+Inf"]
-            buckets = [(bound, float(count)) for bound, count in zip(bounds, counts, strict=True)]
-            metric.add_metric(list(child), buckets=buckets, sum_value=float(totals[place + self.width - 1]))
-        found: Metric = metric
-        return found
 
-
-class Counters(Collector):
+class Counters:
     """The families of one service in shared memory.
 
     Args:
         families: in the order they are shown.
         processes: how many rows there are; this process has the first until ``take_row``.
+
+    Attributes:
+        families: as given.
     """
 
     def __init__(self, families: Sequence[Family], processes: int = 1) -> None:
-        self._families = families
+        self.families = families
         self._width = sum(family.width * len(family.children) for family in families)
         self._memory = mmap.mmap(
             -1, 8 * self._width * processes
@@ -126,7 +107,7 @@ class Counters(Collector):
         size = 8 * self._width
         row = memoryview(self._memory)[process * size : (process + 1) * size].cast("d")
         offset = 0
-        for family in self._families:
+        for family in self.families:
             family.bind(row, offset)
             if family.kind == "gauge":
                 for child in family.children:
@@ -135,16 +116,11 @@ class Counters(Collector):
 
     def totals(self, family: Family) -> dict[tuple[str, ...], float]:
         """Return the values of a counter or gauge, added up over the processes, by label values."""
-        totals = self._totals()
-        return {child: float(totals[family.place(*child)]) for child in family.children}
+        values = self.values()
+        return {child: float(values[family.place(*child)]) for child in family.children}
 
-    def _totals(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    def values(self) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """Return all values, added up over the processes; ``Family.place`` says where each lies."""
         rows = np.frombuffer(self._memory, np.float64).reshape(self._processes, self._width)
-        totals: np.ndarray[tuple[int], np.dtype[np.float64]] = rows.sum(axis=0)
-        return totals
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield every metric, added up over the processes."""
-        totals = self._totals()
-        for family in self._families:
-            yield family.collect(totals)
+        values: np.ndarray[tuple[int], np.dtype[np.float64]] = rows.sum(axis=0)
+        return values

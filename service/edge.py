@@ -18,8 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import origin
 from service.errors import ApiError, Overloaded, as_api_error, error_body
-from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally
-from service.handlers import answers_head
+from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally, answers_head
 from service.keys import Keys
 from service.metrics import ROUTES
 from service.request_log import RequestLog

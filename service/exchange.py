@@ -170,6 +170,11 @@ class Exchange:
         return found
 
 
+def answers_head(path: str) -> bool:
+    """Whether HEAD is answered where GET is: not for events, which are no document, and never end."""
+    return not path.endswith("/events")
+
+
 LITTLE = 65_536
 """Bytes of an unread body over which a connection is not worth keeping."""
 

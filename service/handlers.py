@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match, Mount
 
 from service.errors import STATUS, ApiError, as_api_error, error_body
+from service.exchange import answers_head
 
 _OTHER_MODEL = re.compile(r"/v[12]/models/(?!digits(?:[/:]|$))")
 
@@ -66,11 +67,6 @@ def _answers(route: BaseRoute, asked: dict[str, Any]) -> bool:
     if isinstance(route, Mount) and asked["method"] != "GET":
         return False
     return route.matches(asked)[0] is Match.FULL
-
-
-def answers_head(path: str) -> bool:
-    """Whether HEAD is answered where GET is: not for events, which are no document, and never end."""
-    return not path.endswith("/events")
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

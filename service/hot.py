@@ -18,28 +18,46 @@ def describe(
     handler: Handler,
     *,
     answer: type[BaseModel],
-    body: dict[str, Any],
-    parameters: Sequence[dict[str, Any]],
     errors: Responses,
     operation_id: str,
     summary: str,
     tag: str,
+    body: dict[str, Any] | None = None,
+    parameters: Sequence[dict[str, Any]] = (),
     description: str | None = None,
     also: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a POST route to the router's OpenAPI description; ``also`` are media types the answer may have besides JSON."""
+    """Add a route to the router's OpenAPI description.
+
+    Args:
+        router: of FastAPI.
+        path: of the route.
+        handler: answers it.
+        answer: the document it answers with.
+        errors: what it may answer with instead.
+        operation_id: a name of its own.
+        summary: a few words.
+        tag: the group that the route belongs to.
+        body: what a request brings; GET has none.
+        parameters: of the query or the path.
+        description: a sentence or two.
+        also: media types that the answer may have besides JSON.
+    """
     ok: dict[str, Any] = {"model": answer, **({"content": also} if also else {})}
+    extra: dict[str, Any] = {"parameters": list(parameters)} if parameters else {}
+    if body is not None:
+        extra["requestBody"] = body
     router.add_api_route(
         path,
         endpoint(handler),
-        methods=["POST"],
+        methods=["GET" if body is None else "POST"],
         operation_id=operation_id,
         summary=summary,
         description=description,
         tags=[tag],
         response_class=Response,
         responses={200: ok, **errors},
-        openapi_extra={"requestBody": body, "parameters": list(parameters)},
+        openapi_extra=extra,
     )
 
 

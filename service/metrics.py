@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from itertools import chain
 
-from prometheus_client import CollectorRegistry
-
 from model import drift
 from model.arrays import Pixels
 from model.predictor import Reading
@@ -48,7 +46,7 @@ _COUNTS = (1, 2, 4, 8, 16, 32, 64)
 
 
 class Metrics:
-    """Everything counted, and the registry that ``/metrics`` shows; other collectors may join it."""
+    """Everything counted; how ``/metrics`` shows it stands in ``service.exposition``."""
 
     def __init__(self, processes: int = 1) -> None:
         self.requests = Family(
@@ -111,9 +109,6 @@ class Metrics:
         families = [family for family in vars(self).values() if isinstance(family, Family)]
         self.counters = Counters(families, processes)
         self.versions = VersionCounts(processes)
-        self.registry = CollectorRegistry()
-        self.registry.register(self.counters)
-        self.registry.register(self.versions)
         # The hot values are found once: a lookup by label values would cost more than the addition.
         self._requests = {r: {int(s[0]): self.requests.place(r, s) for s in STATUSES} for r in ROUTES}
         self._seconds = {r: self.request_seconds.place(r) for r in ROUTES}

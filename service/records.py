@@ -7,10 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, TypeVar
-
-from fastapi import Depends
-from starlette.requests import Request
+from typing import TYPE_CHECKING, TypeVar
 
 from model.store import Store
 from service.record_errors import DatabaseUnavailable, RecordError
@@ -44,7 +41,8 @@ class Records:
 
     def look(self) -> None:
         """Open the database in a thread, so that the log says at once if it cannot be."""
-        self._threads.submit(self._look)
+        with suppress(RuntimeError):  # on the way out there is nothing to say any more
+            self._threads.submit(self._look)
 
     def _look(self) -> None:
         with suppress(DatabaseUnavailable), self._answering():
@@ -130,12 +128,3 @@ class Records:
         from service.database import open_database
 
         return open_database(self._settings.database)
-
-
-def records_of(request: Request) -> Records:
-    """Return the records of the application that got this request; a FastAPI dependency."""
-    records: Records = request.app.state.records
-    return records
-
-
-RecordsDep = Annotated[Records, Depends(records_of)]

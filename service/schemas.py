@@ -20,6 +20,14 @@ class Problem(BaseModel):
     field: str | None = Field(None, description="The member or parameter at fault.")
 
 
+class Health(BaseModel):
+    """Whether the process answers, or should get requests, and if not, why not."""
+
+    status: Literal["live", "ready", "not_ready"]
+    reason: Literal["draining", "starting", "no_network"] | None = None
+    version: str | None = None
+
+
 class ModelName(BaseModel):
     """The network that answered."""
 

@@ -68,6 +68,8 @@ def _serve_in_several(settings: Settings, sockets: list[socket.socket], writer: 
         Keys(settings.api_keys_file)
     except ModelError as error:
         return _cannot_start(error, writer)
+    from service import api  # noqa: F401 - what is imported before forking lies in memory once
+
     shared = _Shared(Metrics(settings.workers), SharedWeights())
     roles = [
         Role(f"API process {number}", partial(_serve, settings, sockets, shared, number, writer))
@@ -153,7 +155,13 @@ def _serve(
     for held in sockets[:number] + sockets[number + 1 :]:
         held.close()
     try:
-        app = create_app(settings, counted=shared.metrics, weights=shared.weights, write_log=writer.write)
+        app = create_app(
+            settings,
+            counted=shared.metrics,
+            weights=shared.weights,
+            write_log=writer.write,
+            settled=gc.freeze,
+        )
     except ModelError as error:
         return _cannot_start(error, writer)
     config = uvicorn.Config(
@@ -170,7 +178,7 @@ def _serve(
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=math.ceil(settings.finish_seconds),
     )
-    services = app.state.services
+    services = app.services
     server = Server(
         config,
         services.lifecycle,

@@ -1,10 +1,6 @@
-"""What the routes work with: made once by ``service.app``, found at ``app.state.services``."""
+"""What the routes work with: made once by ``service.app``, found at ``app.services``."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends
-from starlette.requests import Request
 
 from service.batching import Batcher
 from service.lifecycle import Lifecycle
@@ -31,12 +27,3 @@ class Services:
     def reason_not_ready(self) -> str | None:
         """Why no requests should be sent here, or None."""
         return "draining" if self.lifecycle.draining else self.serving.reason_not_ready
-
-
-def services_of(request: Request) -> Services:
-    """Return the parts of the application that got this request; a FastAPI dependency."""
-    services: Services = request.app.state.services
-    return services
-
-
-ServicesDep = Annotated[Services, Depends(services_of)]

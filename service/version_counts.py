@@ -6,14 +6,11 @@ are all taken count together, as ``other``.
 """
 
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import time
 
 import numpy as np
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 
 SLOTS = 64
 OTHER = "other"
@@ -50,7 +47,7 @@ class VersionCount:
     output: float = 0.0
 
 
-class VersionCounts(Collector):
+class VersionCounts:
     """The slots of all processes; this process has the first row until ``take_row``."""
 
     def __init__(self, processes: int = 1) -> None:
@@ -128,22 +125,11 @@ class VersionCounts(Collector):
                 found[number] = whole
         return [_count(number, values) for number, values in sorted(found.items())]
 
-    def collect(self) -> Iterator[Metric]:
-        """Yield pictures by version, and how many processes serve each."""
-        pictures = CounterMetricFamily(
-            "numeral_version_predictions", "Pictures read, by the version that read them.", labels=["version"]
-        )
-        for count in self.counts():
-            pictures.add_metric([count.version], count.pictures)
-        yield pictures
-        serving = GaugeMetricFamily(
-            "numeral_processes_serving", "API processes, by the version they serve.", labels=["version"]
-        )
+    def serving(self) -> dict[str, int]:
+        """Return how many processes serve each version now."""
         rows = np.frombuffer(self._memory, np.float64).reshape(self._processes, self._size)
-        for number, processes in zip(*np.unique(rows[:, 0], return_counts=True), strict=True):
-            if number:
-                serving.add_metric([str(int(number))], float(processes))
-        yield serving
+        numbers, processes = np.unique(rows[:, 0], return_counts=True)
+        return {str(int(n)): int(count) for n, count in zip(numbers, processes, strict=True) if n}
 
 
 def _count(number: int, values: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> VersionCount:

@@ -22,10 +22,10 @@ from service.exchange import Exchange
 from service.options import label_of
 from service.picture_schemas import example_body
 from service.pictures import Pictures, Prepared
-from service.records import Records, RecordsDep
+from service.records import Records
 from service.routes.answers import json_answer
+from service.routes.dependencies import RecordsDep, ServicesDep
 from service.routes.queries import only_known
-from service.services import ServicesDep
 
 ZIP = (b"application/zip", b"application/x-zip-compressed")
 BULK = 200

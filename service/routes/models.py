@@ -13,9 +13,9 @@ from service.bodies import parse_json, receive_document
 from service.error_schemas import problems
 from service.errors import ApiError
 from service.exchange import Exchange
+from service.routes.dependencies import ServicesDep
 from service.routes.queries import only_known
 from service.schemas import Alias, Aliases, AliasTarget, Model, ModelDetail, Models
-from service.services import ServicesDep
 from service.serving import Serving
 
 router = APIRouter(tags=["models"], dependencies=[Depends(only_known)])

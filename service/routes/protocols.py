@@ -1,5 +1,6 @@
-"""``/v1`` and ``/v2`` for inference: how the routes are described, and their place on the straight way."""
+"""``/v1`` and ``/v2`` for inference: how the routes are described."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
@@ -11,9 +12,9 @@ from service.protocols.descriptions import MODEL
 from service.protocols.openapi import infer_body, instances_body
 from service.protocols.v1_schemas import V1Explanations, V1Model, V1Models, V1Predictions
 from service.protocols.v2_schemas import InferenceResponse, NotReady
-from service.routes.v1 import MOST_EXPLAINED, Instances
-from service.routes.v2 import Infer
-from service.services import Services, services_of
+from service.routes.dependencies import services_of
+from service.routes.v1 import MOST_EXPLAINED
+from service.services import Services
 
 _V2, _V1 = "open inference protocol", "v1 protocol"
 _ERRORS = protocol_errors(400, 401, 404, 408, 409, 413, 415, 422, 503)
@@ -63,23 +64,27 @@ async def model(response: Response, services: Services = Depends(services_of)) -
     return V1Model(name=MODEL, ready=True, model_version_status=[status])
 
 
-def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Handler]]:
-    """Return the described routes, and the functions on the straight way by method and path."""
-    router, infer, instances = APIRouter(), Infer(services), Instances(services)
-    most = services.settings.max_batch
+def router_of(hot: Mapping[tuple[str, str], Handler], most: int) -> APIRouter:
+    """Return the described routes; one version is asked by the same function as the current one.
+
+    Args:
+        hot: the routes on the straight way.
+        most: pictures in one request.
+    """
+    router = APIRouter()
     predict, explain = f"/v1/models/{MODEL}:predict", f"/v1/models/{MODEL}:explain"
     plain, versioned = f"/v2/models/{MODEL}/infer", f"/v2/models/{MODEL}/versions/{{version}}/infer"
-    for path, handler, operation_id, answer, body in (
-        (plain, infer, "v2_infer", InferenceResponse, infer_body(most)),
-        (versioned, infer, "v2_infer_version", InferenceResponse, infer_body(most)),
-        (predict, instances.predict, "v1_predict", V1Predictions, instances_body(most)),
-        (explain, instances.explain, "v1_explain", V1Explanations, instances_body(MOST_EXPLAINED)),
+    for path, same, operation_id, answer, body in (
+        (plain, plain, "v2_infer", InferenceResponse, infer_body(most)),
+        (versioned, plain, "v2_infer_version", InferenceResponse, infer_body(most)),
+        (predict, predict, "v1_predict", V1Predictions, instances_body(most)),
+        (explain, explain, "v1_explain", V1Explanations, instances_body(MOST_EXPLAINED)),
     ):
         second = path.startswith("/v2")
         describe(
             router,
             path,
-            handler,
+            hot["POST", same],
             answer=answer,
             body=body,
             parameters=[_VERSION] if path == versioned else [],
@@ -89,9 +94,4 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
             tag=_V2 if second else _V1,
             also=_BINARY if second else None,
         )
-    hot: dict[tuple[str, str], Handler] = {
-        ("POST", plain): infer,
-        ("POST", predict): instances.predict,
-        ("POST", explain): instances.explain,
-    }
-    return router, hot
+    return router

@@ -1,5 +1,6 @@
-"""How ``/predict``, ``/predict/batch`` and ``/explain`` are described, and their place on the straight way."""
+"""How ``/predict``, ``/predict/batch`` and ``/explain`` are described."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,10 +10,7 @@ from service.exchange import Handler
 from service.hot import describe
 from service.options import INCLUDES
 from service.picture_schemas import LABEL, picture_body, several_body
-from service.routes.explain import Explain
-from service.routes.predict import Predict
 from service.schemas import Explanation, Prediction, Predictions
-from service.services import Services
 
 _RATE = {"type": "number", "exclusiveMinimum": 0, "maximum": 10}
 
@@ -54,13 +52,18 @@ _POLICY = [
 _ERRORS = problems(400, 401, 404, 408, 409, 413, 415, 422, 503)
 
 
-def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Handler]]:
-    """Return the described routes, and the functions on the straight way by method and path."""
-    router, predict, explain = APIRouter(), Predict(services), Explain(services)
+def router_of(hot: Mapping[tuple[str, str], Handler], most: int) -> APIRouter:
+    """Return the described routes.
+
+    Args:
+        hot: the routes on the straight way.
+        most: pictures in one request.
+    """
+    router = APIRouter()
     describe(
         router,
         "/predict",
-        predict.one,
+        hot["POST", "/predict"],
         answer=Prediction,
         body=picture_body(),
         parameters=[*_WHICH, _INCLUDE, *_POLICY],
@@ -73,9 +76,9 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
     describe(
         router,
         "/predict/batch",
-        predict.batch,
+        hot["POST", "/predict/batch"],
         answer=Predictions,
-        body=several_body(services.settings.max_batch),
+        body=several_body(most),
         parameters=[*_WHICH, _INCLUDE, *_POLICY],
         errors=_ERRORS,
         operation_id="predict_batch",
@@ -86,7 +89,7 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
     describe(
         router,
         "/explain",
-        explain.one,
+        hot["POST", "/explain"],
         answer=Explanation,
         body=picture_body({"label": LABEL, "learning_rate": _RATE}),
         parameters=[
@@ -100,9 +103,4 @@ def router_of(services: Services) -> tuple[APIRouter, dict[tuple[str, str], Hand
         description="What the network says, what it should say, and what one step of learning would change.",
         tag="predict",
     )
-    hot: dict[tuple[str, str], Handler] = {
-        ("POST", "/predict"): predict.one,
-        ("POST", "/predict/batch"): predict.batch,
-        ("POST", "/explain"): explain.one,
-    }
-    return router, hot
+    return router

@@ -17,13 +17,12 @@ from service.bodies import parse_json, receive_document
 from service.error_schemas import problems
 from service.errors import ApiError
 from service.exchange import Exchange
-from service.feeds import LOOK_SECONDS, Feed, Feeds
+from service.feeds import LOOK_SECONDS, Feed
 from service.job_states import JobState
 from service.lifecycle import Lifecycle
-from service.records import RecordsDep
 from service.routes.answers import json_answer
+from service.routes.dependencies import FeedsDep, RecordsDep, ServicesDep
 from service.routes.queries import only_known
-from service.services import ServicesDep
 from service.training_schemas import JobDocument, JobList, TrainRequest, training_config
 
 HEARTBEAT_SECONDS = 10.0
@@ -33,14 +32,6 @@ JobPath = Annotated[str, Path(examples=["5f0c2d9a41b7e638"])]
 
 _EVENT_ID: dict[str, Any] = {"pattern": "^[0-9]{0,9}$"}
 
-
-def feeds_of(request: Request) -> Feeds:
-    """Return the feeds of the application that got this request; a FastAPI dependency."""
-    feeds: Feeds = request.app.state.feeds
-    return feeds
-
-
-FeedsDep = Annotated[Feeds, Depends(feeds_of)]
 
 router = APIRouter(prefix="/train", tags=["train"], dependencies=[Depends(only_known)])
 

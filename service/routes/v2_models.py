@@ -19,7 +19,7 @@ from service.protocols.v2_schemas import (
     ServerMetadata,
     Statistics,
 )
-from service.services import ServicesDep
+from service.routes.dependencies import ServicesDep
 from service.version_counts import VersionCount
 
 VersionPath = Annotated[str, Path(examples=["1"])]

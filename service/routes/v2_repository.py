@@ -20,7 +20,7 @@ from service.exchange import Exchange
 from service.protocols import documents
 from service.protocols.descriptions import MODEL
 from service.protocols.v2_schemas import Loaded, Parameters, RepositoryEntry, RepositoryIndexRequest
-from service.services import ServicesDep
+from service.routes.dependencies import ServicesDep
 from service.serving import Serving
 
 NamePath = Annotated[

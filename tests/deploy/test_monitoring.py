@@ -10,6 +10,7 @@ import yaml
 from prometheus_client.metrics_core import Metric
 
 from service.app import create_app
+from service.exposition import registry_of
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2] / "deploy"
@@ -38,11 +39,11 @@ ADDED = {"job", "instance", "share", "le"}
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
     """The labels of every sample of /metrics, by its name, of a service that has read something."""
     app = create_app(Settings(home=tmp_path_factory.mktemp("home")))
-    services = app.state.services
+    services = app.services
     services.serving.refresh()
     services.metrics.versions.read("1", 1)
     found: dict[str, list[dict[str, str]]] = {}
-    metrics: list[Metric] = list(services.metrics.registry.collect())
+    metrics: list[Metric] = list(registry_of(services.metrics, services.serving, app.records).collect())
     for metric in metrics:
         for sample in metric.samples:
             found.setdefault(sample.name, []).append(sample.labels)
@@ -51,7 +52,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str
     found["numeral_population_stability"] = [{"feature": "ink"}]
     for name in ONLY_WHILE_TRAINING:
         found[name] = [{}]
-    services.pictures.close()
+    app.close()
     return found
 
 

@@ -15,6 +15,7 @@ from model import shipped
 from model.artifact import encode_weights
 from model.calibration import Calibration
 from model.network import Network
+from model.predictor import Predictor
 from model.publication import make_manifest
 from model.registry import Registry
 from service.app import Numeral, create_app
@@ -37,11 +38,18 @@ def client_of(app: Numeral) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://numeral")
 
 
+def current(app: Numeral) -> Predictor:
+    """The network that answers."""
+    predictor = app.services.serving.current
+    assert predictor is not None
+    return predictor
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Numeral]:
     """An application with its background threads, ready."""
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    async with app.running():
         yield app
 
 
@@ -49,12 +57,11 @@ async def running(settings: Settings) -> AsyncIterator[Numeral]:
 def loaded(settings: Settings) -> Iterator[Numeral]:
     """An application without background threads that has loaded its network."""
     app = create_app(settings)
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     try:
         yield app
     finally:
-        app.state.services.pictures.close()
-        app.state.records.close()
+        app.close()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from service.app import Numeral
 from service.batching import FEW, LARGEST, Batcher
 from service.bodies import Submission
 from service.pictures import Pictures
-from tests.service.conftest import client_of, publish_tiny
+from tests.service.conftest import client_of, current, publish_tiny
 from tests.service.pictures_of_digits import LOSSLESS, digits, png
 
 TOLERANCE = 1e-6
@@ -49,13 +49,13 @@ def alone(predictor: Predictor, pixels: np.ndarray) -> Reading:
 @pytest.fixture(scope="module")
 def lone(shipped_app: Numeral) -> list[Reading]:
     """What each of the test digits gets alone."""
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     return [alone(predictor, image) for image in load_test().images]
 
 
 async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
     """150 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     sizes: list[int] = []
     batcher = observed_by(sizes)
     images = load_test().images[:150]
@@ -73,7 +73,7 @@ def test_every_test_digit_is_read_in_company_as_alone(
     shipped_app: Numeral, lone: list[Reading], size: int
 ) -> None:
     """All 10,000: the same digit and reason, activations and confidence within 1e-6; what is unsure to the bit."""
-    predictor, images = shipped_app.state.services.serving.current, load_test().images
+    predictor, images = current(shipped_app), load_test().images
     for start in range(0, len(images), size):
         rows = images[start : start + size]
         for found, expected in zip(
@@ -95,7 +95,7 @@ def this_task() -> "asyncio.Task[None]":
 
 async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> None:
     """Whether it was read at once or took a turn to see if others come."""
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     image = load_test().images[3]
     waiting, at_once = unobserved(), unobserved()
     at_once.crowd = [this_task()]
@@ -107,7 +107,7 @@ async def test_a_lone_request_always_has_the_same_bits(shipped_app: Numeral) -> 
 
 async def test_a_quick_client_that_asks_again_is_still_alone(shipped_app: Numeral) -> None:
     """The request just answered is still in the crowd, but done; one that is being answered is company."""
-    predictor, image = shipped_app.state.services.serving.current, load_test().images[3]
+    predictor, image = current(shipped_app), load_test().images[3]
     answered = asyncio.create_task(asyncio.sleep(0))
     other = asyncio.create_task(asyncio.sleep(60))
     await answered
@@ -124,7 +124,7 @@ async def test_a_quick_client_that_asks_again_is_still_alone(shipped_app: Numera
 @pytest.mark.parametrize("count", [2, FEW])
 async def test_a_few_at_once_have_the_bits_of_each_alone(shipped_app: Numeral, count: int) -> None:
     """They are read one after the other, which is quicker."""
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     batcher, images = unobserved(), load_test().images[:count]
     answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
     for image, (reading, *_) in zip(images, answers, strict=True):
@@ -133,7 +133,7 @@ async def test_a_few_at_once_have_the_bits_of_each_alone(shipped_app: Numeral, c
 
 async def test_a_broken_picture_in_a_pass_breaks_no_other(shipped_app: Numeral) -> None:
     """Files that are decoded together: the torn one and the one of no format fail, the others are read as alone."""
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     greys = [*digits(9), np.full((40, 40), 255, np.uint8)]
     files = [png(grey) for grey in greys]
     files[3:3], files[7:7] = [files[0][:60]], [b"no picture"]
@@ -164,7 +164,7 @@ async def test_a_picture_that_breaks_the_normaliser_breaks_no_other(
         return normalise_all(greys)
 
     monkeypatch.setattr(pixels, "normalise_all", broken)
-    predictor = shipped_app.state.services.serving.current
+    predictor = current(shipped_app)
     files = [png(grey) for grey in [*digits(5), np.zeros((40, 40), np.uint8)]]
     batcher = unobserved()
     answers = await asyncio.gather(
@@ -213,7 +213,7 @@ async def test_who_left_disturbs_nobody(predictors: list[Predictor]) -> None:
 
 async def test_answers_under_promotions_are_those_of_the_version_they_name(tiny_app: Numeral) -> None:
     """Eight clients while production goes back and forth 30 times: no request fails, none is answered by a mixture."""
-    serving = tiny_app.state.services.serving
+    serving = tiny_app.services.serving
     bodies = [LOSSLESS["png"](grey) for grey in digits(8)]
     by_version = {name: serving.fetch(name) for name in ("1", "2")}
     expected = {

@@ -7,12 +7,13 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from service.counters import CROWD, Counters, Family
+from service.exposition import CountersCollector
 
 
 def shown(counters: Counters) -> dict[tuple[str, tuple[str, ...]], float]:
     """Every sample as Prometheus would read it, by name and label values."""
     registry = CollectorRegistry()
-    registry.register(counters)
+    registry.register(CountersCollector(counters))
     families = text_string_to_metric_families(generate_latest(registry).decode())
     return {(s.name, tuple(s.labels.values())): s.value for family in families for s in family.samples}
 

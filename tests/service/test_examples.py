@@ -371,11 +371,10 @@ def test_examples_survive_the_death_of_the_service(tmp_path: Path) -> None:
     os.killpg(server.pid, signal.SIGKILL)
     server.wait()
     app = create_app(Settings(home=tmp_path))
-    with app.state.records.examples() as examples:
+    with app.records.examples() as examples:
         found = {example.id: example.label for example in examples.each()}
         assert len(examples.dataset()) == len(found)
-    app.state.services.pictures.close()
-    app.state.records.close()
+    app.close()
     assert len(acknowledged) == 60
     assert found == acknowledged
 

@@ -10,6 +10,7 @@ import pytest
 
 from service.app import Numeral
 from service.records import THREADS
+from tests.service.conftest import current
 from tests.service.pictures_of_digits import LOSSLESS, as_json, digits, png
 
 
@@ -73,7 +74,7 @@ async def test_a_database_that_hangs_holds_up_records_alone(
     client: httpx.AsyncClient, shipped_app: Numeral
 ) -> None:
     """Explaining goes on while more requests than there are threads wait for it."""
-    records, hanging = shipped_app.state.records, threading.Event()
+    records, hanging = shipped_app.records, threading.Event()
     waiting = [asyncio.ensure_future(records.in_thread(hanging.wait)) for _ in range(2 * THREADS)]
     try:
         assert (await explain(client, label=3))["label"] == 3
@@ -102,7 +103,7 @@ async def test_the_changes_are_the_slope_of_the_loss(
     tiny_client: httpx.AsyncClient, tiny_app: Numeral
 ) -> None:
     """Against finite differences: moving one weight a little changes the loss as much as its change says."""
-    network = tiny_app.state.services.serving.current.artifact.network
+    network = current(tiny_app).artifact.network
     inputs = digits(1)[0].reshape(1, -1) / 255
     rate, label, step = 0.1, 3, 1e-4
 

@@ -1,10 +1,11 @@
 """What one request costs, in numbers that no other program on the machine can change: turns, calls, memory."""
 
+import asyncio
 import sys
 import tracemalloc
 from collections.abc import Coroutine, Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from model.network import BLOCK, as_inputs
 from model.sources import load_test
 from service.app import Numeral
+from tests.service.conftest import current
 from tests.service.pictures_of_digits import digits, png
 
 CALLS = 295
@@ -21,8 +23,8 @@ CALLS = 295
 @pytest.fixture
 def alone(shipped_app: Numeral) -> Iterator[Numeral]:
     """The application as it is when it has no other request."""
-    batcher = shipped_app.state.services.batcher
-    batcher.crowd = ["this one"]
+    batcher = shipped_app.services.batcher
+    batcher.crowd = [cast("asyncio.Task[None]", "this one")]
     yield shipped_app
     batcher.crowd = None
 
@@ -65,7 +67,7 @@ def finished(answering: Coroutine[Any, Any, None]) -> bool:
 async def test_a_picture_alone_waits_for_no_turn_and_no_thread(alone: Numeral) -> None:
     """It is answered in one step of its task, and counted later."""
     conversation = Conversation(alone)
-    metrics = alone.state.services.metrics
+    metrics = alone.services.metrics
     before = sum(metrics.counters.totals(metrics.digits).values())
     assert finished(conversation.start())
     assert conversation.sent[0]["status"] == 200
@@ -96,7 +98,7 @@ async def test_a_picture_alone_takes_few_calls(alone: Numeral) -> None:
 
 def test_a_forward_pass_copies_a_block_of_weights_at_most(shipped_app: Numeral) -> None:
     """Alone or among many: the weights of use go through one small piece of memory."""
-    network = shipped_app.state.services.serving.current.artifact.network
+    network = current(shipped_app).artifact.network
     widest = max(network.sizes[1:])
     for batch in (1, 32):
         inputs = as_inputs(load_test().images[:batch])

@@ -122,7 +122,7 @@ def test_lines_that_are_no_keys_are_named_by_number(file: Path, caplog: pytest.L
 async def test_reading_is_free_and_everything_else_needs_a_key(file: Path, tmp_path: Path) -> None:
     """GET needs none; predictions, aliases and trainings do, before their bodies are looked at."""
     app = create_app(Settings(home=tmp_path / "home", api_keys_file=file))
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     headers = {"Content-Type": "image/png"}
     async with client_of(app) as client:
         for path in (
@@ -147,7 +147,7 @@ async def test_reading_is_free_and_everything_else_needs_a_key(file: Path, tmp_p
             "/predict", content=PICTURE, headers=headers | {"Authorization": f"Bearer {KEY}"}
         )
         assert allowed.status_code == 200
-    document = app.openapi()
+    document = app.api.openapi()
     for method, path, needed in (
         ("get", "/models", False),
         ("post", "/predict", True),
@@ -159,4 +159,4 @@ async def test_reading_is_free_and_everything_else_needs_a_key(file: Path, tmp_p
         "http",
         "apiKey",
     }
-    app.state.services.pictures.close()
+    app.close()

@@ -154,8 +154,8 @@ async def test_a_broken_version_is_listed_with_its_reason(
     tiny_client: httpx.AsyncClient, tiny_app: Numeral
 ) -> None:
     """And cannot be promoted."""
-    registry = tiny_app.state.services.serving.registry
-    damage(tiny_app.state.services.settings.home / "store", registry, "2")
+    registry = tiny_app.services.serving.registry
+    damage(tiny_app.services.settings.home / "store", registry, "2")
     response = await tiny_client.put("/aliases/production", json={"version": "2"})
     assert response.status_code == 409
     models = (await tiny_client.get("/models")).json()["models"]
@@ -168,7 +168,7 @@ async def test_a_version_without_a_whole_manifest_is_listed_too(
     tiny_client: httpx.AsyncClient, tiny_app: Numeral
 ) -> None:
     """A torn manifest hides neither the version nor the others."""
-    (tiny_app.state.services.settings.home / "store" / "models" / "2" / "manifest.json").write_text("{")
+    (tiny_app.services.settings.home / "store" / "models" / "2" / "manifest.json").write_text("{")
     models = (await tiny_client.get("/models")).json()["models"]
     assert [model["digest"] is None for model in models] == [False, True]
     assert models[1]["error"] is not None

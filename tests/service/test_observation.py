@@ -66,7 +66,9 @@ async def test_a_stream_of_events_is_counted_apart(tiny_client: httpx.AsyncClien
 
 def test_what_is_counted_by_route_is_a_route(shipped_app: Numeral) -> None:
     """Each label is the path of one, as the router knows it; the rest counts as other."""
-    paths = {getattr(route, "path", "") for route in shipped_app.routes} | set(shipped_app.openapi()["paths"])
+    paths = {getattr(route, "path", "") for route in shipped_app.api.routes} | set(
+        shipped_app.api.openapi()["paths"]
+    )
     assert set(ROUTES) - paths == {"other"}
 
 
@@ -75,7 +77,7 @@ async def test_the_shadow_sees_what_production_read(
 ) -> None:
     """Its digits go into counters alone; what another version was asked for is not shown to it."""
     await tiny_client.put("/aliases/shadow", json={"version": "2"})
-    shadow = tiny_app.state.services.shadow
+    shadow = tiny_app.services.shadow
     shadow.start()
     answered = await read(tiny_client)
     other = await read(tiny_client, version="2")
@@ -102,7 +104,7 @@ async def test_without_a_shadow_nothing_waits(tiny_app: Numeral, tiny_client: ht
     await read(tiny_client)
     await tiny_client.put("/aliases/shadow", json={"version": "1"})
     await read(tiny_client)
-    assert tiny_app.state.services.shadow._waiting.qsize() == 0
+    assert tiny_app.services.shadow._waiting.qsize() == 0
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def profiled(tmp_path: Path) -> Numeral:
             alias, registry.publish(manifest, encode_weights(network), {}, "profiled"), "a test"
         )
     app = create_app(settings)
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     return app
 
 

@@ -26,14 +26,14 @@ def operations(app: Numeral) -> list[tuple[str, str, dict[str, Any]]]:
     """Path, method and operation, of all."""
     return [
         (path, method, operation)
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in app.api.openapi()["paths"].items()
         for method, operation in methods.items()
     ]
 
 
 def test_the_document_is_valid(shipped_app: Numeral) -> None:
     """By the specification itself, every reference included."""
-    validate(shipped_app.openapi())
+    validate(shipped_app.api.openapi())
 
 
 def test_every_operation_has_a_name_of_its_own(shipped_app: Numeral) -> None:
@@ -58,7 +58,7 @@ def test_what_every_change_can_be_answered_with_is_named(shipped_app: Numeral) -
         if method != "get":
             expected = {"401", "403"} | ({"400", "408", "413"} if "requestBody" in operation else set())
             assert expected <= set(operation["responses"]), (path, method)
-    assert "415" in shipped_app.openapi()["paths"]["/examples"]["post"]["responses"]
+    assert "415" in shipped_app.api.openapi()["paths"]["/examples"]["post"]["responses"]
 
 
 async def test_the_examples_work(client: httpx.AsyncClient, shipped_app: Numeral) -> None:
@@ -76,7 +76,7 @@ async def test_the_examples_work(client: httpx.AsyncClient, shipped_app: Numeral
 
 def test_the_limits_of_an_archive_are_told(shipped_app: Numeral) -> None:
     """Where one is given out that may be larger than what is taken back."""
-    told = shipped_app.openapi()["paths"]["/examples/export"]["get"]["description"]
+    told = shipped_app.api.openapi()["paths"]["/examples/export"]["get"]["description"]
     assert f"at most {MOST_ENTRIES:,}" in told
     assert f"{Settings.model_fields['max_batch_bytes'].default >> 20} MB" in told
 
@@ -102,7 +102,7 @@ def test_a_generated_client_reads_digits(
 ) -> None:
     """Made from the document alone, it predicts, lists and infers."""
     document = tmp_path / "openapi.json"
-    document.write_text(json.dumps(shipped_app.openapi()))
+    document.write_text(json.dumps(shipped_app.api.openapi()))
     made = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none"]
     subprocess.run(
         [*made, "--path", str(document), "--output-path", str(tmp_path / "numeral_client")],

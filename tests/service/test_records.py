@@ -1,5 +1,6 @@
 """What the API, the log and the worker say of a database that cannot be used."""
 
+import asyncio
 import logging
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from service.record_errors import DatabaseUnavailable, JobNotFound
 from service.records import Records
 from service.settings import Settings
 from tests.service.conftest import client_of
-from tests.service.homes import tiny
+from tests.service.homes import tiny, until
 
 
 @pytest.fixture
@@ -66,10 +67,9 @@ async def test_the_database_is_looked_at_when_an_api_without_a_worker_starts(
     """A worker beside it would have told; the start waits for nothing."""
     settings = Settings(home=tmp_path, no_worker=True, database_url="postgresql://me:hidden@127.0.0.1:1/db")
     app = create_app(settings)
-    async with app.router.lifespan_context(app), client_of(app) as client:
-        await app.state.records.in_thread(lambda: None)
-        app.state.records._threads.shutdown(wait=True)
+    async with app.running(), client_of(app) as client:
         assert (await client.get("/health/ready")).status_code == 200
+        await asyncio.to_thread(until, lambda: any(one.name == "numeral.records" for one in caplog.records))
     (said,) = [record for record in caplog.records if record.name == "numeral.records"]
     assert said.getMessage().startswith("expected the database to answer, got nothing; try again soon (")
     assert "hidden" not in said.getMessage()

@@ -284,7 +284,7 @@ async def test_more_bytes_than_may_be_held_at_once_are_refused(
     """While one large body is on its way another is told to come again; then there is room."""
     settings = Settings(home=tmp_path, max_batch_bytes=1_000_000, max_bytes_in_flight=1_000_000)
     app = create_app(settings)
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -356,7 +356,7 @@ async def test_what_nobody_foresaw_is_a_document_behind_fastapi_too(
 ) -> None:
     """With the id under which the log has it."""
     with loaded(Settings(home=tmp_path)) as app:
-        monkeypatch.setattr(app.state.services.serving.registry, "aliases", lambda: 1 / 0)
+        monkeypatch.setattr(app.services.serving.registry, "aliases", lambda: 1 / 0)
         async with client_of(app) as client:
             response = await client.get("/aliases")
     assert response.status_code == 500

@@ -37,7 +37,7 @@ async def client(app: Numeral) -> AsyncIterator[httpx.AsyncClient]:
 
 def jobs_of(app: Numeral) -> Jobs:
     """The jobs behind the application."""
-    jobs: Jobs = app.state.records._jobs
+    jobs: Jobs = app.records._jobs
     return jobs
 
 
@@ -187,7 +187,7 @@ async def test_a_key_is_honoured_although_the_alias_has_moved(
     """What was asked for is compared, not the version that the alias named then."""
     key = {"Idempotency-Key": "moving"}
     asked = {"epochs": 1, "limit": 300, "start_from": "candidate"}
-    registry = app.state.services.serving.registry
+    registry = app.services.serving.registry
     registry.set_alias("candidate", "1", "a test")
     first = await client.post("/train", json=asked, headers=key)
     assert first.json()["config"]["start_from"] == "1"
@@ -201,12 +201,11 @@ async def test_a_key_is_honoured_although_the_alias_has_moved(
 async def test_too_many_jobs_are_answered_with_a_time_to_come_back(tmp_path: Path) -> None:
     """The second waiting job of two is one too many where one may wait."""
     app = create_app(Settings(home=tmp_path, queued_jobs=1))
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     async with client_of(app) as client:
         await submitted(client)
         answer = await client.post("/train", json=TINY)
-    app.state.services.pictures.close()
-    app.state.records.close()
+    app.close()
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
 
@@ -285,8 +284,8 @@ async def test_many_who_follow_a_job_cost_one_look(client: httpx.AsyncClient, ap
         return Jobs.events(jobs, *arguments)
 
     jobs.events = counted  # type: ignore[method-assign, assignment]
-    feed = app.state.feeds.of(job_id)
-    answers = await asyncio.gather(*(app.state.feeds.of(job_id).after(0) for _ in range(100)))
+    feed = app.feeds.of(job_id)
+    answers = await asyncio.gather(*(app.feeds.of(job_id).after(0) for _ in range(100)))
     assert looks == 1
     assert {(len(events), ended) for events, ended in answers} == {(1, False)}
     assert (await feed.after(7))[0] == []
@@ -326,7 +325,7 @@ async def test_quiet_streams_say_that_they_live_and_end_when_the_service_does(
     monkeypatch.setattr("service.routes.train.LOOK_SECONDS", 0.01)
     job_id = await submitted(client)
     listening = asyncio.create_task(client.get(f"/train/{job_id}/events"))
-    lifecycle = app.state.services.lifecycle
+    lifecycle = app.services.lifecycle
     asyncio.get_running_loop().call_later(0.5, setattr, lifecycle, "draining", True)
     answer = await listening
     lifecycle.draining = False
@@ -338,11 +337,10 @@ async def test_a_database_that_does_not_answer_is_503(client: httpx.AsyncClient,
     """Predictions go on; what needs the database says so and names no path."""
     (tmp_path / "folder").mkdir()
     app = create_app(Settings(home=tmp_path, database_url=f"sqlite:///{tmp_path}/folder"))
-    app.state.services.serving.refresh()
+    app.services.serving.refresh()
     async with client_of(app) as other:
         answer = await other.get("/train")
         assert (await other.post("/predict", json={"pixels": [0] * 784})).status_code == 200
-    app.state.services.pictures.close()
-    app.state.records.close()
+    app.close()
     assert answer.status_code == 503
     assert str(tmp_path) not in answer.text

@@ -317,5 +317,5 @@ async def test_nothing_is_kept_of_a_large_body_that_can_not_fit(tiny_app: Numera
     sent = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "headers": [*sent, (b"content-length", b"%d" % size)], "query_string": b""}
     with pytest.raises(ApiError, match="as many bytes behind the JSON"):
-        await Infer(tiny_app.state.services)(Exchange(scope, receive))
+        await Infer(tiny_app.services)(Exchange(scope, receive))
     assert parts == 1

@@ -1,0 +1,90 @@
+"""What answers before FastAPI is there, and what waits for it."""
+
+import asyncio
+import logging
+import threading
+from pathlib import Path
+from time import sleep
+
+import pytest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.later import Later
+from service.settings import Settings
+from tests.service.conftest import client_of, loaded
+from tests.service.homes import until
+from tests.service.pictures_of_digits import digits, png
+
+
+async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that says one thing."""
+    del scope, receive
+    await send({"type": "http.response.start", "status": 200})
+
+
+def nothing() -> None:
+    """Be called."""
+
+
+async def asked(later: Later[ASGIApp]) -> list[int]:
+    """The statuses of ten answers, asked for at once."""
+    statuses: list[int] = []
+
+    async def send(message: Message) -> None:
+        statuses.append(message["status"])
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    await asyncio.gather(*(later({"type": "http"}, receive, send) for _ in range(10)))
+    return statuses
+
+
+async def test_requests_wait_for_one_making() -> None:
+    """Ten ask at once while it takes a while: all are answered, and it is made once."""
+    made, told = [], []
+
+    def make() -> ASGIApp:
+        made.append(threading.current_thread())
+        sleep(0.2)
+        return answering
+
+    later = Later(make, lambda: told.append(len(made)))
+    later.begin()
+    assert await asked(later) == [200] * 10
+    assert len(made) == 1
+    assert made[0] is not threading.main_thread()
+    assert told == [1]
+
+
+async def test_what_could_not_be_made_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    """The log says so, and the next request makes it."""
+    attempts = []
+
+    def make() -> ASGIApp:
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise OSError("no memory for it just now")
+        return answering
+
+    later = Later(make, nothing)
+    with caplog.at_level(logging.ERROR, "numeral"):
+        later.begin()
+        await asyncio.to_thread(until, lambda: bool(caplog.records))
+    assert "could not be made" in caplog.text
+    assert await asked(later) == [200] * 10
+    assert len(attempts) == 2
+
+
+async def test_the_straight_way_needs_no_fastapi(tmp_path: Path) -> None:
+    """A picture is read and the probes are answered without it; the first other request makes it."""
+    with loaded(Settings(home=tmp_path)) as app:
+        async with client_of(app) as client:
+            headers = {"Content-Type": "image/png"}
+            read = await client.post("/predict", content=png(digits(1)[0]), headers=headers)
+            assert read.status_code == 200
+            assert (await client.get("/health/live")).json() == {"status": "live"}
+            assert (await client.get("/health/ready")).json() == {"status": "ready", "version": "1"}
+            assert app._behind._app is None
+            assert (await client.get("/models")).status_code == 200
+            assert app._behind._app is not None
