@@ -18,6 +18,7 @@ import orjson
 from model.arrays import Pixels
 from model.form import PIXELS, SIDE
 from service import multipart
+from service.at_once import is_whole
 from service.errors import ApiError, BodyTooLarge
 from service.exchange import Exchange
 from service.numbers import may_hold_booleans
@@ -76,19 +77,15 @@ async def receive(
         Overloaded: too many bytes are held already.
     """
     exchange.require_at_most(limit)
-    try:
-        async with asyncio.timeout(seconds):
-            message = await exchange.receive()
-            body: bytes = message.get("body", b"")
-            if message["type"] != "http.request" or message.get("more_body", False):
-                if glance is not None and body:
-                    glance(body)
-                body = await _rest(exchange, message, limit)
-            else:
-                exchange.took(len(body))
-    except TimeoutError:
-        late = f"expected the whole body within {seconds:g} seconds, got a part of it or nothing"
-        raise ApiError(408, late, headers={"Connection": "close"}) from None
+    if is_whole(exchange.scope):  # a limit of time costs more than taking the body
+        body = await _body(exchange, limit, glance)
+    else:
+        try:
+            async with asyncio.timeout(seconds):
+                body = await _body(exchange, limit, glance)
+        except TimeoutError:
+            late = f"expected the whole body within {seconds:g} seconds, got a part of it or nothing"
+            raise ApiError(408, late, headers={"Connection": "close"}) from None
     exchange.expects_more = False
     if len(body) > limit:
         raise BodyTooLarge(limit)
@@ -98,6 +95,17 @@ async def receive(
 async def receive_document(exchange: Exchange) -> bytes:
     """Return the whole body of a request that carries no picture; raises what ``receive`` raises."""
     return await receive(exchange, DOCUMENT_BYTES, DOCUMENT_SECONDS)
+
+
+async def _body(exchange: Exchange, limit: int, glance: Callable[[bytes], object] | None) -> bytes:
+    message = await exchange.receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] != "http.request" or message.get("more_body", False):
+        if glance is not None and body:
+            glance(body)
+        return await _rest(exchange, message, limit)
+    exchange.took(len(body))
+    return body
 
 
 async def _rest(exchange: Exchange, message: Any, limit: int) -> bytes:

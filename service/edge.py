@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import origin
+from service.at_once import answer_at_once
 from service.errors import ApiError, Overloaded, as_api_error, error_body
 from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally, answers_head
 from service.keys import Keys
@@ -137,6 +138,8 @@ class Edge:
         linger = answer.status >= 400 and exchange.leaves_much
         if linger or self._lifecycle.draining:
             headers.append((b"connection", b"close"))
+        elif await answer_at_once(send, answer.status, headers, answer.body):
+            return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": linger})
         if linger:

@@ -4,9 +4,12 @@ The server takes a head of any size, and answers what is no HTTP in plain text.
 """
 
 from http import HTTPStatus
+from typing import cast
 
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from service.at_once import note_whole
 from service.errors import ApiError, error_body
 
 LONGEST_HEAD = 65_536
@@ -31,6 +34,11 @@ class Protocol(HttpToolsProtocol):
         """Count no longer."""
         self.head = None
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Let the body be taken without a look at the clock."""
+        note_whole(cast("Scope", self.scope))
+        super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; hang up where a head goes on and on."""
