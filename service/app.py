@@ -91,6 +91,7 @@ class Numeral:
             self._keys.stop()
             services.serving.stop()
             services.shadow.stop()
+            self._edge.tell()
             self.close()
 
     def close(self) -> None:

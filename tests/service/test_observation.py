@@ -20,7 +20,7 @@ from service.record_errors import RecordError
 from service.records import Records
 from service.settings import Settings
 from service.watching import JobsCollector
-from tests.service.conftest import client_of
+from tests.service.conftest import client_of, running
 from tests.service.pictures_of_digits import digits
 
 SOME = digits(20)
@@ -53,6 +53,15 @@ async def test_every_route_counts_what_it_read(tiny_client: httpx.AsyncClient) -
         assert await value(tiny_client, name) == 25
     assert await value(tiny_client, "numeral_version_predictions_total", version="1") == 24
     assert await value(tiny_client, "numeral_version_predictions_total", version="2") == 1
+
+
+async def test_what_was_answered_last_is_counted_too(tmp_path: Path) -> None:
+    """Requests are counted a moment after their answers, or when the service ends, whichever is first."""
+    async with running(Settings(home=tmp_path)) as app, client_of(app) as client:
+        await client.post("/predict", json={"pixels": SOME[0].tolist()})
+        counters, requests = app.services.metrics.counters, app.services.metrics.requests
+        assert counters.totals(requests)["/predict", "2xx"] == 0
+    assert counters.totals(requests)["/predict", "2xx"] == 1
 
 
 async def test_a_stream_of_events_is_counted_apart(tiny_client: httpx.AsyncClient) -> None:
