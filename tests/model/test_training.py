@@ -103,8 +103,9 @@ def test_a_restored_training_ends_with_the_same_bits(changes: dict[str, object],
     restored = restore(config, small_split, save_checkpoint(stopped))
     run(restored)
     assert bits(restored) == bits(undisturbed)
-    assert restored.result().history == undisturbed.result().history
-    np.testing.assert_array_equal(restored.result().evaluation.logits, undisturbed.result().evaluation.logits)
+    after, before = restored.result(), undisturbed.result()
+    assert after.history == before.history
+    np.testing.assert_array_equal(after.evaluation.logits, before.evaluation.logits)
 
 
 def test_preparing_ahead_changes_no_bits(small_split: Split, monkeypatch: pytest.MonkeyPatch) -> None:

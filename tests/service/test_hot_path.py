@@ -68,6 +68,7 @@ async def test_a_picture_alone_waits_for_no_turn_and_no_thread(alone: Numeral) -
     """It is answered in one step of its task, and counted later."""
     conversation = Conversation(alone)
     metrics = alone.services.metrics
+    metrics.settle()
     before = sum(metrics.counters.totals(metrics.digits).values())
     assert finished(conversation.start())
     assert conversation.sent[0]["status"] == 200
