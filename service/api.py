@@ -5,8 +5,9 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
-from service import document
+from service import document, origin
 from service.error_schemas import problems
 from service.exchange import Handler
 from service.exposition import registry_of
@@ -86,6 +87,15 @@ def api_of(
         v2_repository.router,
     ):
         api.include_router(router)
+    if services.settings.origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=services.settings.origins,
+            allow_methods=origin.METHODS,
+            allow_headers=origin.ASKED,
+            expose_headers=origin.TOLD,
+            allow_private_network=True,
+        )
     page.mount(api)
     docs.mount(api)
     install_error_handlers(api)

@@ -55,6 +55,7 @@ class Edge:
         self._metrics, self._lifecycle, self._log = services.metrics, services.lifecycle, request_log
         settings = services.settings
         self._named = keys.needed or not origin.is_loopback(settings.host)
+        self._origins = frozenset(map(str.encode, settings.origins))
         self._largest = settings.max_batch_bytes
         self._budget = Budget(max(settings.max_bytes_in_flight, settings.max_batch_bytes))
         self._tallies: list[Tally] = []
@@ -73,7 +74,7 @@ class Edge:
                 if (
                     b"sec-fetch-site" in exchange.headers or b"origin" in exchange.headers
                 ):  # which a browser sends
-                    origin.require_own(exchange, named=self._named)
+                    origin.require_own(exchange, named=self._named, allowed=self._origins)
                 if self._keys.needed:
                     owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
                     scope["numeral.owner"] = owner
@@ -137,6 +138,8 @@ class Edge:
         ]
         if answer.headers:
             headers += answer.headers
+        if self._origins:
+            headers += origin.permission(exchange, self._origins)
         if exchange.seconds[0]:
             headers.append((b"server-timing", _TIMING % tuple([1e3 * phase for phase in exchange.seconds])))
         linger = answer.status >= 400 and exchange.leaves_much

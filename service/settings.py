@@ -16,6 +16,9 @@ MEGABYTE = 1 << 20
 MOST_DECODERS = 4
 """Threads that decode large pictures, unless told otherwise: on a node of many cores a container has few, and little memory."""
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9_.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+"""What a browser sends in the header Origin (RFC 6454, section 6.1): scheme, host, and the port where it is not the usual one."""
+
 
 def _default_home() -> Path:
     return user_data_path("numeral", appauthor=False)
@@ -42,6 +45,11 @@ class Settings(BaseSettings):
     )
     api_keys_file: Path | None = Field(
         None, description="One `name key` a line. With it, everything that is not read-only needs a key."
+    )
+
+    allowed_origins: str | None = Field(
+        None,
+        description="Other web sites whose pages may ask whatever our own may, such as https://app.example; spaces between several.",
     )
 
     max_body_bytes: int = Field(
@@ -124,6 +132,21 @@ class Settings(BaseSettings):
         if url is not None and not re.match(r"(postgresql(\+[a-z0-9]+)?|sqlite)://", url):
             raise ValueError("expected postgresql://… or sqlite:///path, got another URL")
         return url
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _as_browsers_say_them(cls, origins: str | None) -> str | None:
+        for origin in (origins or "").split():
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    "expected origins such as https://app.example:8443, in lowercase letters and without a path; got another"
+                )
+        return origins
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """The origins of other web sites whose pages may ask."""
+        return frozenset((self.allowed_origins or "").split())
 
     @cached_property
     def store(self) -> str:
