@@ -62,36 +62,38 @@ class Numeral:
         self.records = Records(services.settings, services.serving.registry.store)
         self.feeds = Feeds(self.records)
         self._hot = handlers_of(services)
-        self._behind = Later(self._make_api, self._settle)
+        self._behind = Later(self._make_api)
         self._edge = Edge(self._behind, self._hot, services, keys, request_log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or live from the server's start to its end."""
         if scope["type"] == "http":
             await self._edge(scope, receive, send)
-        else:
+        elif scope["type"] == "lifespan":
             await receive()
             async with self.running():
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
             await send({"type": "lifespan.shutdown.complete"})
+        else:
+            raise NotImplementedError(f"expected requests of HTTP, got {scope['type']}")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Run the background threads; inside, there is a network, or none that can be loaded."""
         services = self.services
-        services.serving.start()
-        services.shadow.start()
-        self._keys.start()
-        await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
-        self._behind.begin()
         try:
+            services.serving.start()
+            services.shadow.start()
+            self._keys.start()
+            await asyncio.to_thread(services.serving.looked.wait, FIRST_LOOK)
+            self._behind.begin()
             yield
         finally:
+            self._edge.tell()
             self._keys.stop()
             services.serving.stop()
             services.shadow.stop()
-            self._edge.tell()
             self.close()
 
     def close(self) -> None:
@@ -104,15 +106,20 @@ class Numeral:
         """What answers beside the straight way; made now, if it is not there yet."""
         return self._behind.app()
 
-    def _settle(self) -> None:
+    def _make_api(self) -> "Api":
+        lifecycle = self.services.lifecycle
+        try:
+            from service.api import api_of
+
+            api = api_of(self.services, self.records, self.feeds, self._hot, keys_needed=self._keys.needed)
+        except BaseException:
+            lifecycle.incomplete = True
+            raise
+        lifecycle.incomplete = False
         if self.services.settings.no_worker:  # a worker says itself what is wrong with the database
             self.records.look()
         self._settled()
-
-    def _make_api(self) -> "Api":
-        from service.api import api_of
-
-        return api_of(self.services, self.records, self.feeds, self._hot, keys_needed=self._keys.needed)
+        return api
 
 
 def create_app(

@@ -1,15 +1,17 @@
 """Short cuts for requests and answers that lie whole in memory, as those on the straight way mostly do.
 
-They rest on the inside of uvicorn's connections, and are left out where those are others than we know.
+They rest on the inside of uvicorn's connections, which is why only versions of it are allowed that they were tested with.
 """
 
 from collections.abc import Sequence
 
 from starlette.types import Scope
-from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 _WHOLE = "numeral.whole"
+
+LONGEST = 32_768
+"""Bytes of a body written at once; a connection that has nothing else to send takes them without making anybody wait."""
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -36,7 +38,7 @@ async def answer_at_once(send: object, status: int, headers: Headers, body: byte
         body: the whole of it.
     """
     cycle = getattr(send, "__self__", None)
-    if type(cycle) is not RequestResponseCycle or not _takes(cycle):
+    if type(cycle) is not RequestResponseCycle or len(body) > LONGEST or not _takes(cycle):
         return False
     lines = [b"%b: %b\r\n" % header for header in (*cycle.default_headers, *headers)]
     cycle.response_started, cycle.waiting_for_100_continue = True, False
@@ -46,7 +48,6 @@ async def answer_at_once(send: object, status: int, headers: Headers, body: byte
 
 
 def _takes(cycle: RequestResponseCycle) -> bool:
-    """Whether a connection waits for an answer, will be kept, and has room for one."""
-    flow: FlowControl = cycle.flow
-    fresh = not cycle.response_started and not cycle.disconnected
-    return fresh and cycle.keep_alive and not flow.write_paused and cycle.scope["method"] != "HEAD"
+    """Whether a connection waits for an answer with a body, will be kept, and has sent all it had to send before."""
+    fresh = not cycle.response_started and not cycle.disconnected and cycle.keep_alive
+    return fresh and cycle.scope["method"] != "HEAD" and cycle.transport.get_write_buffer_size() == 0

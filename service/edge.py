@@ -67,7 +67,7 @@ class Edge:
         request_id = f"{self._prefix}{next(self._numbers):08x}"
         metrics, method, path = self._metrics, scope["method"], scope["path"]
         metrics.in_flight.add(metrics.in_flight.offset)
-        handler = self._hot.get((method, path))
+        handler = self._hot.get(("GET" if method == "HEAD" else method, path))
         status, sent, route = 500, 0, path if handler is not None else "other"
         try:
             if method not in _READING:
@@ -79,6 +79,8 @@ class Edge:
                     owner = self._keys.owner(exchange.header(b"authorization"), exchange.header(b"x-api-key"))
                     scope["numeral.owner"] = owner
             if handler is not None:
+                if method in _READING:  # whose handlers look at no body
+                    exchange.require_at_most(self._largest)
                 answer = await handler(exchange)
                 status, sent = answer.status, len(answer.body)
                 await self._send(exchange, answer, request_id, send)
@@ -136,8 +138,10 @@ class Edge:
             (b"x-request-id", request_id.encode()),
             _NO_SNIFFING,
         ]
+        closes = False
         if answer.headers:
             headers += answer.headers
+            closes = any(name == b"connection" for name, _ in answer.headers)
         if self._origins:
             headers += origin.permission(exchange, self._origins)
         if exchange.seconds[0]:
@@ -145,7 +149,7 @@ class Edge:
         linger = answer.status >= 400 and exchange.leaves_much
         if linger or self._lifecycle.draining:
             headers.append((b"connection", b"close"))
-        elif await answer_at_once(send, answer.status, headers, answer.body):
+        elif not closes and await answer_at_once(send, answer.status, headers, answer.body):
             return
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": linger})

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Match, Mount
 
 from service.errors import STATUS, ApiError, as_api_error, error_body
 from service.exchange import answers_head
+from service.sentences import sentence
 
 _OTHER_MODEL = re.compile(r"/v[12]/models/(?!digits(?:[/:]|$))")
 
@@ -75,7 +76,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     if first["type"] == "json_invalid":
         return _document(request, ApiError(400, "expected a JSON document, got another or a damaged one"))
     field = _field(first)
-    return _document(request, ApiError(422, f"{field}: {first['msg']}", field=field))
+    return _document(request, ApiError(422, f"{field}: {sentence(first)}", field=field))
 
 
 def _field(found: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ Importing FastAPI and describing all routes takes a third of a start, and the st
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from threading import Lock, Thread
 from typing import Generic, TypeVar
 
@@ -17,37 +18,39 @@ log = logging.getLogger("numeral")
 
 
 class Later(Generic[App]):
-    """Makes an application in a thread, once, and lets requests that need it wait for it.
+    """Makes an application in a thread of its own, once, and lets requests that need it wait for it.
 
     Args:
-        make: returns the application.
-        then: is called when it is there.
+        make: returns the application. After a failure, the next request that needs it lets it be made again.
     """
 
-    def __init__(self, make: Callable[[], App], then: Callable[[], object]) -> None:
-        self._make, self._then, self._lock = make, then, Lock()
-        self._app: App | None = None
+    def __init__(self, make: Callable[[], App]) -> None:
+        self._make, self._lock = make, Lock()
+        self._making: Future[App] | None = None
 
-    def begin(self) -> None:
-        """Make it from now on, in a thread."""
-        Thread(target=self._begin, name="fastapi", daemon=True).start()
+    def begin(self) -> "Future[App]":
+        """Return the application that is there, or will be."""
+        with self._lock:
+            making = self._making
+            if making is None or (making.done() and making.exception() is not None):
+                making = self._making = Future()
+                Thread(target=self._run, args=(making,), name="fastapi", daemon=True).start()
+            return making
 
-    def _begin(self) -> None:
+    def _run(self, making: "Future[App]") -> None:
         try:
-            self.app()
-        except Exception:
+            making.set_result(self._make())
+        except Exception as error:
             log.exception("the routes behind FastAPI could not be made; the next request for one tries again")
+            making.set_exception(error)
 
     def app(self) -> App:
-        """Return the application; the first to ask makes it, and others wait."""
-        with self._lock:
-            first = self._app is None
-            app = self._app = self._make() if self._app is None else self._app
-        if first:
-            self._then()
-        return app
+        """Return the application, and wait for it if need be."""
+        return self.begin().result()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request as soon as the application is there."""
-        app = self._app if self._app is not None else await asyncio.to_thread(self.app)
+        making = self.begin()
+        # Not a thread for each who waits: those are for other work. Who leaves does not end the making.
+        app = making.result() if making.done() else await asyncio.shield(asyncio.wrap_future(making))
         await app(scope, receive, send)

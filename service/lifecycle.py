@@ -13,14 +13,15 @@ TICKS = 10
 
 
 class Lifecycle:
-    """Whether this process is on its way out.
+    """Whether this process is on its way out, or not as it should be.
 
     Attributes:
         draining: it is; load balancers are told, requests are still answered.
+        incomplete: a part of the routes could not be made.
     """
 
     def __init__(self) -> None:
-        self.draining = False
+        self.draining = self.incomplete = False
 
 
 class Server(uvicorn.Server):

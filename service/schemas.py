@@ -24,7 +24,7 @@ class Health(BaseModel):
     """Whether the process answers, or should get requests, and if not, why not."""
 
     status: Literal["live", "ready", "not_ready"]
-    reason: Literal["draining", "starting", "no_network"] | None = None
+    reason: Literal["draining", "incomplete", "starting", "no_network"] | None = None
     version: str | None = None
 
 

@@ -26,4 +26,6 @@ class Services:
     @property
     def reason_not_ready(self) -> str | None:
         """Why no requests should be sent here, or None."""
-        return "draining" if self.lifecycle.draining else self.serving.reason_not_ready
+        if self.lifecycle.draining:
+            return "draining"
+        return "incomplete" if self.lifecycle.incomplete else self.serving.reason_not_ready

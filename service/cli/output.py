@@ -53,13 +53,14 @@ def settings_of(home: Path | None) -> "Settings":
     from service.quick_start import without_plugins
 
     without_plugins()
+    from service.sentences import sentence
     from service.settings import Settings
 
     try:
         return Settings(home=home) if home else Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        raise ConfigInvalid("_".join(map(str, ("NUMERAL", *first["loc"]))).upper(), first["msg"]) from None
+        raise ConfigInvalid("_".join(map(str, ("NUMERAL", *first["loc"]))).upper(), sentence(first)) from None
 
 
 @contextmanager

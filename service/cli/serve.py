@@ -23,6 +23,7 @@ def serve(
     from pydantic import ValidationError
 
     from service.quick_start import spare
+    from service.sentences import sentence
 
     spare()
     from service.server import run
@@ -35,6 +36,6 @@ def serve(
         )
     except ValidationError as error:
         for found in error.errors():
-            typer.echo(f"numeral: {found['loc'][0]}: {found['msg']}", err=True)
+            typer.echo(f"numeral: {found['loc'][0]}: {sentence(found)}", err=True)
         raise typer.Exit(2) from None
     raise typer.Exit(run(settings))

@@ -13,11 +13,11 @@ class Health:
         self._services = services
 
     async def live(self, _: Exchange) -> Answer:
-        """Say that the process answers; restart it when this fails."""
+        """Say that the process answers."""
         return Answer(orjson.dumps({"status": "live"}))
 
     async def ready(self, _: Exchange) -> Answer:
-        """Say whether a network is loaded, has passed its self-test, and the process is not on its way out."""
+        """Say whether to send requests here."""
         reason = self._services.reason_not_ready
         if reason is not None:
             return Answer(orjson.dumps({"status": "not_ready", "reason": reason}), 503)

@@ -11,6 +11,7 @@ from service.exchange import Handler
 from service.hot import describe
 from service.schemas import Health
 
+_READY = "A network is loaded and has passed its self-test, nothing failed at the start, and the process is not on its way out."
 _NOT_READY: Responses = {503: {"model": Health, "description": "Send no requests here: `reason` says why."}}
 _METRICS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
@@ -25,9 +26,9 @@ def router_of(hot: Mapping[tuple[str, str], Handler], registry: CollectorRegistr
         registry: everything that ``/metrics`` shows.
     """
     router = APIRouter()
-    for path, operation_id, summary, errors in (
-        ("/health/live", "live", "Say that the process answers; restart it when this fails", {}),
-        ("/health/ready", "ready", "Say whether to send requests here", _NOT_READY),
+    for path, operation_id, summary, description, errors in (
+        ("/health/live", "live", "Say that the process answers", "Restart it when this fails.", {}),
+        ("/health/ready", "ready", "Say whether to send requests here", _READY, _NOT_READY),
     ):
         describe(
             router,
@@ -37,6 +38,7 @@ def router_of(hot: Mapping[tuple[str, str], Handler], registry: CollectorRegistr
             errors=errors,
             operation_id=operation_id,
             summary=summary,
+            description=description,
             tag="health",
         )
 

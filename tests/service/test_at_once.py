@@ -4,13 +4,15 @@ import asyncio
 import logging
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Self
 
 import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from service.at_once import answer_at_once
+from service.at_once import LONGEST, answer_at_once
+from tests.service.homes import until
 from tests.service.pictures_of_digits import digits, png
 from tests.service.server_process import ServerProcess, running_server
 
@@ -30,8 +32,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 class Client:
     """A connection whose bytes are looked at one answer at a time."""
 
-    def __init__(self, server: ServerProcess) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    def __init__(self, server: ServerProcess, receive: int = 0) -> None:
+        self._socket = socket.socket()
+        self._socket.settimeout(30)
+        if receive:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive)
+        self._socket.connect(("127.0.0.1", server.port))
         self._came = b""
 
     def __enter__(self) -> Self:
@@ -73,11 +79,16 @@ class Transport:
 
     def __init__(self) -> None:
         self.written: list[bytes] = []
+        self.waiting = 0
 
     def write(self, data: bytes) -> None:
         """Keep some bytes."""
         if data:
             self.written.append(data)
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes the client has not taken yet."""
+        return self.waiting
 
     def close(self) -> None:
         """Be closed."""
@@ -117,14 +128,15 @@ async def test_an_answer_is_one_piece_and_the_one_uvicorn_makes() -> None:
     assert len(theirs.written) == 2
 
 
-@pytest.mark.parametrize("spoiled", ["head", "closing", "started", "left", "full"])
+@pytest.mark.parametrize("spoiled", ["head", "closing", "started", "left", "full", "long"])
 async def test_what_is_out_of_the_ordinary_goes_the_long_way(spoiled: str) -> None:
-    """HEAD, a connection that ends, an answer begun, a client that left, and one that does not read."""
+    """HEAD, a connection that ends, an answer begun, a client that left, one that does not read, and a long answer."""
     transport = Transport()
     cycle = cycle_of(transport, "HEAD" if spoiled == "head" else "POST", keep_alive=spoiled != "closing")
     cycle.response_started, cycle.disconnected = spoiled == "started", spoiled == "left"
-    cycle.flow.write_paused = spoiled == "full"
-    assert not await answer_at_once(cycle.send, 200, [(b"content-length", b"0")], b"")
+    transport.waiting = int(spoiled == "full")
+    body = bytes(LONGEST + (spoiled == "long"))
+    assert not await answer_at_once(cycle.send, 200, [(b"content-length", b"%d" % len(body))], body)
     assert transport.written == []
 
 
@@ -171,3 +183,45 @@ def test_head_has_no_body(server: ServerProcess) -> None:
         client.send(LIVE.replace(b"GET", b"HEAD") + LIVE)
         assert client.answer(body=False)[1][b"content-length"] == b"17"
         assert client.answer()[2] == b'{"status":"live"}'
+
+
+def test_a_late_body_ends_the_connection(tmp_path: Path) -> None:
+    """What is left of it is not taken for the next request."""
+    with (
+        running_server(tmp_path, environment={"NUMERAL_BODY_SECONDS": "0.5"}) as slow,
+        Client(slow) as client,
+    ):
+        client.send(WHOLE[:-40])
+        first, headers, _ = client.answer()
+        assert first == b"HTTP/1.1 408 Request Timeout"
+        assert headers[b"connection"] == b"close"
+        assert client.ended()
+
+
+def test_a_body_where_none_belongs_is_bounded(server: ServerProcess) -> None:
+    """A probe that announces a gigabyte is refused."""
+    with Client(server) as client:
+        client.send(LIVE.replace(b"host: x", b"host: x\r\ncontent-length: 1000000000"))
+        first, headers, _ = client.answer()
+        assert first.startswith(b"HTTP/1.1 413 ")
+        assert headers[b"connection"] == b"close"
+
+
+def test_who_does_not_read_holds_nothing(tmp_path: Path) -> None:
+    """Answers of megabytes wait in the connection; their requests are done, counted, and give their bytes back."""
+    pictures = [png(grey) for grey in digits(64)]
+    parts = b"".join(
+        b'--b\r\ncontent-disposition: form-data; name="f"; filename="f"\r\n\r\n%b\r\n' % p for p in pictures
+    )
+    body = parts + b"--b--\r\n"
+    head = b"POST /predict/batch?include=layers HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\n"
+    with running_server(tmp_path) as served, Client(served, receive=4096) as deaf, Client(served) as client:
+        deaf.send(head + b"content-length: %d\r\n\r\n%b" % (len(body), body))
+
+        def metric(name: str) -> float:
+            client.send(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+            lines = client.answer()[2].decode().splitlines()
+            return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+        until(lambda: metric('numeral_requests_total{route="/predict/batch",status="2xx"}') == 1)
+        assert metric("numeral_requests_in_flight") == 1, "only the one that asks"

@@ -5,6 +5,7 @@ import logging
 import threading
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import pytest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,10 +21,6 @@ async def answering(scope: Scope, receive: Receive, send: Send) -> None:
     """An application that says one thing."""
     del scope, receive
     await send({"type": "http.response.start", "status": 200})
-
-
-def nothing() -> None:
-    """Be called."""
 
 
 async def asked(later: Later[ASGIApp]) -> list[int]:
@@ -42,19 +39,40 @@ async def asked(later: Later[ASGIApp]) -> list[int]:
 
 async def test_requests_wait_for_one_making() -> None:
     """Ten ask at once while it takes a while: all are answered, and it is made once."""
-    made, told = [], []
+    made = []
 
     def make() -> ASGIApp:
         made.append(threading.current_thread())
         sleep(0.2)
         return answering
 
-    later = Later(make, lambda: told.append(len(made)))
+    later = Later(make)
     later.begin()
-    assert await asked(later) == [200] * 10
+    answers = asyncio.ensure_future(asked(later))
+    await asyncio.sleep(0.05)
+    running = sum(thread.name.startswith("asyncio_") for thread in threading.enumerate())
+    assert await answers == [200] * 10
     assert len(made) == 1
-    assert made[0] is not threading.main_thread()
-    assert told == [1]
+    assert made[0].name == "fastapi"
+    assert running == 0, "who waits takes no thread from others"
+
+
+async def test_who_leaves_does_not_end_the_making() -> None:
+    """A client hangs up while it waits; the next one is answered."""
+    go = threading.Event()
+
+    def make() -> ASGIApp:
+        go.wait(10)
+        return answering
+
+    later = Later(make)
+    left = asyncio.ensure_future(asked(later))
+    await asyncio.sleep(0.01)
+    left.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await left
+    go.set()
+    assert await asked(later) == [200] * 10
 
 
 async def test_what_could_not_be_made_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
@@ -67,7 +85,7 @@ async def test_what_could_not_be_made_is_tried_again(caplog: pytest.LogCaptureFi
             raise OSError("no memory for it just now")
         return answering
 
-    later = Later(make, nothing)
+    later = Later(make)
     with caplog.at_level(logging.ERROR, "numeral"):
         later.begin()
         await asyncio.to_thread(until, lambda: bool(caplog.records))
@@ -85,6 +103,40 @@ async def test_the_straight_way_needs_no_fastapi(tmp_path: Path) -> None:
             assert read.status_code == 200
             assert (await client.get("/health/live")).json() == {"status": "live"}
             assert (await client.get("/health/ready")).json() == {"status": "ready", "version": "1"}
-            assert app._behind._app is None
+            assert app._behind._making is None
             assert (await client.get("/models")).status_code == 200
-            assert app._behind._app is not None
+            assert app._behind._making is not None
+
+
+async def test_routes_that_cannot_be_made_are_told_to_balancers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pictures are read all the same; when they can be made after all, everything is well."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError("no memory for it just now")
+
+    with loaded(Settings(home=tmp_path)) as app:
+        async with client_of(app) as client:
+            with monkeypatch.context() as patched:
+                patched.setattr("service.api.api_of", broken)
+                assert (await client.get("/models")).status_code == 500
+                ready = await client.get("/health/ready")
+                assert (ready.status_code, ready.json()["reason"]) == (503, "incomplete")
+                picture = {"pixels": digits(1)[0].tolist()}
+                assert (await client.post("/predict", json=picture)).status_code == 200
+            assert (await client.get("/models")).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 200
+
+
+async def test_other_kinds_of_connections_are_refused(tmp_path: Path) -> None:
+    """Nothing is started or ended for them."""
+
+    async def never(*_: object) -> Any:
+        raise AssertionError
+
+    with loaded(Settings(home=tmp_path)) as app:
+        with pytest.raises(NotImplementedError, match="got websocket"):
+            await app({"type": "websocket"}, never, never)
+        async with client_of(app) as client:
+            assert (await client.get("/health/ready")).status_code == 200

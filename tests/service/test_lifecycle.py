@@ -287,8 +287,11 @@ def _predictions(server: ServerProcess) -> int:
 @pytest.mark.parametrize(
     ("environment", "sentence"),
     [
-        ({"NUMERAL_PORT": "99999"}, "numeral: port: Input should be less than or equal to 65535"),
-        ({"NUMERAL_MAX_BATCH": "x"}, "numeral: max_batch: Input should be a valid integer"),
+        ({"NUMERAL_PORT": "99999"}, "numeral: port: expected at most 65535, got more"),
+        ({"NUMERAL_MAX_BATCH": "x"}, "numeral: max_batch: expected a whole number, got another value"),
+        ({"NUMERAL_ABSTAIN_SHARE": "0.7"}, "numeral: abstain_share: expected at most 0.5, got more"),
+        ({"NUMERAL_ALLOWED_ORIGINS": "*"}, "numeral: allowed_origins: expected origins such as https://"),
+        ({"NUMERAL_DATABASE_URL": "mysql://x"}, "numeral: database_url: expected postgresql://"),
         ({"NUMERAL_STORE_URL": "nowhere://x"}, "expected the URL of an object store"),
         ({"NUMERAL_STORE_URL": "nowhere://x", "NUMERAL_WORKERS": "2"}, "expected the URL of an object store"),
         ({"NUMERAL_API_KEYS_FILE": "/nowhere"}, "NUMERAL_API_KEYS_FILE: expected a file that can be read"),
