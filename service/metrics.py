@@ -14,7 +14,8 @@ ROUTES = (
     "/predict", "/predict/batch", "/explain", "/models", "/models/{version}", "/models/{version}/weights",
     "/models/{version}/onnx", "/models/{version}/card", "/aliases", "/aliases/{name}", "/aliases/{name}/rollback",
     "/train", "/train/{job_id}", "/train/{job_id}/events", "/examples", "/v1", "/v1/models/digits:predict",
-    "/v1/models/digits:explain", "/v2", "/v2/models/digits/infer", "/health/live", "/health/ready", "/metrics", "/openapi.json",
+    "/v1/models/digits:explain", "/v2", "/v2/models/digits/infer", "/v2/health/live", "/v2/health/ready",
+    "/health/live", "/health/ready", "/metrics", "/openapi.json",
     "/docs", "/", "other",
 )  # fmt: skip
 """Label values of routes; one that is not here counts as its longest beginning that is, or as ``other``."""

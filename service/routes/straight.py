@@ -23,4 +23,6 @@ def handlers_of(services: Services) -> dict[tuple[str, str], Handler]:
         ("POST", f"/v1/models/{MODEL}:explain"): instances.explain,
         ("GET", "/health/live"): health.live,
         ("GET", "/health/ready"): health.ready,
+        ("GET", "/v2/health/live"): health.v2_live,
+        ("GET", "/v2/health/ready"): health.v2_ready,
     }

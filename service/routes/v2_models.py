@@ -1,4 +1,4 @@
-"""``/v2``: health, metadata, configuration and statistics in the Open Inference Protocol v2."""
+"""``/v2``: metadata, configuration and statistics in the Open Inference Protocol v2."""
 
 from importlib.metadata import version as version_of_package
 from typing import Annotated, Any
@@ -10,12 +10,10 @@ from service.error_schemas import protocol_errors
 from service.protocols import descriptions
 from service.protocols.descriptions import MODEL
 from service.protocols.v2_schemas import (
-    Live,
     ModelConfig,
     ModelMetadata,
     ModelReady,
     NotReady,
-    Ready,
     ServerMetadata,
     Statistics,
 )
@@ -39,22 +37,6 @@ async def server_metadata() -> ServerMetadata:
     )
 
 
-@router.get("/health/live", operation_id="v2_live")
-async def live() -> Live:
-    """Say that the process answers."""
-    return Live(live=True)
-
-
-@router.get("/health/ready", operation_id="v2_ready", responses=_NOT_READY)
-async def ready(services: ServicesDep, response: Response) -> Ready | NotReady:
-    """Say whether to send requests here."""
-    reason = services.reason_not_ready
-    if reason is None:
-        return Ready(ready=True)
-    response.status_code = 503
-    return NotReady(error=f"expected to be ready, got {reason}")
-
-
 @router.get(f"/models/{MODEL}", operation_id="v2_model_metadata")
 def model_metadata(services: ServicesDep) -> ModelMetadata:
     """Describe the model and its tensors; a request brings one of the two inputs."""
@@ -73,8 +55,11 @@ def version_metadata(services: ServicesDep, version: VersionPath) -> ModelMetada
 @router.get(f"/models/{MODEL}/ready", operation_id="v2_model_ready", responses=_NOT_READY)
 async def model_ready(services: ServicesDep, response: Response) -> ModelReady | NotReady:
     """Say whether the model can answer."""
-    answer = await ready(services, response)
-    return answer if isinstance(answer, NotReady) else ModelReady(name=MODEL, ready=True)
+    reason = services.reason_not_ready
+    if reason is None:
+        return ModelReady(name=MODEL, ready=True)
+    response.status_code = 503
+    return NotReady(error=f"expected to be ready, got {reason}")
 
 
 @router.get(

@@ -103,6 +103,9 @@ async def test_the_straight_way_needs_no_fastapi(tmp_path: Path) -> None:
             assert read.status_code == 200
             assert (await client.get("/health/live")).json() == {"status": "live"}
             assert (await client.get("/health/ready")).json() == {"status": "ready", "version": "1"}
+            assert (await client.head("/health/ready")).status_code == 200
+            assert (await client.get("/v2/health/live")).json() == {"live": True}
+            assert (await client.get("/v2/health/ready")).json() == {"ready": True}
             assert app._behind._making is None
             assert (await client.get("/models")).status_code == 200
             assert app._behind._making is not None
