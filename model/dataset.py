@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from model.arrays import Bytes, Labels
 from model.errors import DataError
@@ -13,10 +14,13 @@ from model.losses import DIGITS
 
 SPLIT_SEED = 20_260_101
 """Chooses the validation digits. It is the same for every training, so that versions can be compared on digits that
-none of them has learned from, as long as the data set stays the same."""
+none of them has learned from."""
 
 VALIDATION = 5_000
-"""Digits held out of MNIST's 60,000; smaller sets hold out a sixth."""
+"""Digits held out of MNIST's 60,000, and of any larger set."""
+
+HELD_OUT = 6
+"""One picture in so many is held out of a set that may grow, up to VALIDATION."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,37 @@ def split(
     held_out = validation if validation is not None else max(1, min(VALIDATION, len(data) // 6))
     if not 0 < held_out < len(data):
         raise DataError(f"expected more than {held_out} pictures, got {len(data)}")
-    chosen = np.random.default_rng(seed).permutation(len(data))[:held_out]
+    return _parted(data, np.random.default_rng(seed).permutation(len(data))[:held_out], limit)
+
+
+def split_by_picture(data: Dataset, *, limit: int | None = None) -> Split:
+    """Return a split in which each picture alone decides where it goes.
+
+    So equal pictures are never on both sides, and what a version has learned from is not held out later, however the data
+    set grows.
+
+    Args:
+        data: at least 2 pictures.
+        limit: keep only this many of the training pictures, the first in the data's own order.
+
+    Raises:
+        DataError: there are not enough pictures.
+    """
+    if len(data) < 2:
+        raise DataError(f"expected at least 2 pictures, got {len(data)}")
+    numbers = np.array(
+        [int.from_bytes(hashlib.sha256(image).digest()[:4]) for image in data.images], np.int64
+    )
+    if numbers.min() == numbers.max():
+        raise DataError("expected at least 2 different pictures, got one again and again")
+    # Both parts have one picture at least; of a large set the least numbers are held out, whatever comes after them.
+    bound = np.clip((1 << 32) // HELD_OUT, numbers.min() + 1, numbers.max())
+    if np.count_nonzero(numbers < bound) > VALIDATION:
+        bound = max(np.partition(numbers, VALIDATION)[VALIDATION], numbers.min() + 1)
+    return _parted(data, np.flatnonzero(numbers < bound), limit)
+
+
+def _parted(data: Dataset, held_out: "NDArray[np.intp]", limit: int | None) -> Split:
     for_training = np.ones(len(data), np.bool_)
-    for_training[chosen] = False
-    return Split(data.take(np.flatnonzero(for_training)[:limit]), data.take(np.sort(chosen)))
+    for_training[held_out] = False
+    return Split(data.take(np.flatnonzero(for_training)[:limit]), data.take(np.sort(held_out)))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from model.arrays import Bytes, Labels
-from model.dataset import Dataset
+from model.dataset import Dataset, Split, split, split_by_picture
 from model.errors import DataError, ImageError
 from model.form import PIXELS
 from model.images import decode
@@ -23,6 +23,9 @@ from model.losses import DIGITS
 from model.pixels import normalise
 
 MNIST = Path(__file__).parent / "data" / "mnist"
+MNIST_DIGEST = "sha256:a2cdb9d6828ddf499980a1e06be08decd8b91c5882e336acdbe935b1dc56e980"
+"""Of the 60,000 training digits, whatever file they came in."""
+
 LARGEST = 1 << 31
 """Bytes that a data set may have when unpacked; a small file can declare terabytes."""
 
@@ -53,6 +56,20 @@ def load(source: str) -> Dataset:
     raise DataError(
         f"expected mnist, a folder, an .npz or an IDX file, got {path.name!r}, which does not exist"
     )
+
+
+def load_split(source: str, *, limit: int | None = None) -> Split:
+    """Return a data set as trainings learn from it; of MNIST always the same 5,000 digits are held out.
+
+    Args:
+        source: as for ``load``.
+        limit: keep only this many of the training pictures, the first in the data's own order.
+
+    Raises:
+        DataError: it is missing, torn or malformed, or has too few pictures.
+    """
+    data = load(source)
+    return split(data, limit=limit) if data.digest == MNIST_DIGEST else split_by_picture(data, limit=limit)
 
 
 def load_test() -> Dataset:

@@ -15,7 +15,7 @@ from safetensors.numpy import save as save_tensors
 
 from model import sources
 from model.config import TrainingConfig
-from model.dataset import Dataset, Split, split
+from model.dataset import Dataset, Split
 from model.errors import DataError
 from model.form import PIXELS
 from model.store import Store
@@ -64,7 +64,7 @@ def prepare(copy: str, config: TrainingConfig, store: Store, examples: "Examples
         DataError: the data set is missing or torn.
         StoreUnavailable: the store could not be reached or has no room.
     """
-    base = split(_load(config.data), limit=config.limit)
+    base = _load(config.data, config.limit)
     given = _copied(copy, store, examples) if config.examples and examples is not None else _EMPTY
     learned, aside = set_aside(given)
     training = mixed(base.training, learned)
@@ -72,8 +72,8 @@ def prepare(copy: str, config: TrainingConfig, store: Store, examples: "Examples
 
 
 @lru_cache(maxsize=1)
-def _load(name: str) -> Dataset:
-    return sources.load(name)
+def _load(name: str, limit: int | None) -> Split:
+    return sources.load_split(name, limit=limit)
 
 
 def copy_path(job_id: str) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.dataset import Dataset, split
+from model.dataset import VALIDATION, Dataset, split, split_by_picture
 from model.errors import DataError
 
 
@@ -43,6 +43,53 @@ def test_a_limit_shortens_the_training_part_only() -> None:
     assert len(limited.training) == 50
     assert limited.validation.digest == whole.validation.digest
     np.testing.assert_array_equal(limited.training.images, whole.training.images[:50])
+
+
+def test_what_was_learned_from_is_never_held_out_of_a_set_that_grows() -> None:
+    """A picture stays on its side, whatever comes before, between and behind it; about a sixth is held out."""
+    grown = numbered(3000)
+    rng = np.random.default_rng(3)
+    parts = split_by_picture(grown)
+    assert 400 < len(parts.validation) < 600
+    assert len(parts.training) + len(parts.validation) == 3000
+    for n in (40, 600, 2000):
+        before = split_by_picture(grown.take(rng.permutation(3000)[:n]))
+        assert identity(before.training) <= identity(parts.training)
+        assert identity(before.validation) <= identity(parts.validation)
+
+
+def test_of_a_large_set_as_many_are_held_out_as_of_mnist() -> None:
+    """Those that leave the held-out ones, as others take their places, were learned from by no version before."""
+    parts, before = split_by_picture(numbered(50_000)), split_by_picture(numbered(40_000))
+    assert len(parts.validation) == len(before.validation) == VALIDATION
+    assert not identity(parts.validation) & identity(before.training)
+
+
+def test_equal_pictures_are_on_one_side() -> None:
+    """Also those with another label."""
+    once = numbered(100)
+    twice = once.joined(Dataset(once.images, (once.labels + 1) % 10))
+    parts = split_by_picture(twice)
+    assert not identity(parts.training) & identity(parts.validation)
+    assert len(parts.validation) == 2 * len(split_by_picture(once).validation)
+
+
+@pytest.mark.parametrize("n", range(2, 20))
+def test_a_small_set_has_both_parts(n: int) -> None:
+    """However the numbers fall; a limit shortens the training part alone."""
+    parts = split_by_picture(numbered(n))
+    assert len(parts.training) >= 1
+    assert len(parts.validation) >= 1
+    limited = split_by_picture(numbered(n), limit=1)
+    assert len(limited.training) == 1
+    assert limited.validation.digest == parts.validation.digest
+
+
+@pytest.mark.parametrize("data", [numbered(0), numbered(1), numbered(1).take(np.zeros(9, np.intp))])
+def test_one_picture_cannot_be_split(data: Dataset) -> None:
+    """Nor can the same one many times."""
+    with pytest.raises(DataError, match="expected at least 2"):
+        split_by_picture(data)
 
 
 @pytest.mark.parametrize(("n", "validation"), [(1, None), (5, 5), (5, 0)])

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from model import sources
-from model.dataset import Dataset
+from model.dataset import VALIDATION, Dataset, split, split_by_picture
 from model.errors import DataError
 
 
@@ -159,3 +159,18 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
         sources.load(str(tmp_path / "nothing"))
     with pytest.raises(DataError, match="expected pictures in folders 0 to 9"):
         sources.load(str(tmp_path))
+
+
+def test_mnist_has_its_split_whatever_file_it_comes_in(tmp_path: Path, mnist: Dataset) -> None:
+    """Versions that learned from it stay comparable; any other set is split by its pictures."""
+    whole = sources.load_split("mnist", limit=10)
+    assert len(whole.validation) == VALIDATION
+    assert whole.validation.digest == split(mnist).validation.digest
+    assert whole.training.digest == split(mnist, limit=10).training.digest
+    file = tmp_path / "mnist.npz"
+    np.savez(file, images=mnist.images, labels=mnist.labels)
+    assert sources.load_split(str(file)).validation.digest == whole.validation.digest
+    np.savez(file, images=mnist.images[:600], labels=mnist.labels[:600])
+    other = sources.load_split(str(file), limit=20)
+    assert len(other.training) == 20
+    assert other.validation.digest == split_by_picture(mnist.take(slice(0, 600))).validation.digest

@@ -11,9 +11,8 @@ from typing import Any
 
 from model.artifact import digest_of, encode_weights
 from model.config import TrainingConfig
-from model.dataset import split
 from model.registry import Registry
-from model.sources import load
+from model.sources import load_split
 from model.training import Trainer, train
 from service.database import open_database
 from service.jobs import Job, Jobs
@@ -33,7 +32,7 @@ def tiny(**values: Any) -> TrainingConfig:
 
 def undisturbed_digest(config: TrainingConfig) -> str:
     """The digest of the weights that a training gives when nothing happens to it."""
-    trainer = Trainer(config, split(load(config.data), limit=config.limit))
+    trainer = Trainer(config, load_split(config.data, limit=config.limit))
     for _ in train(trainer):
         pass
     trained = trainer.result()
