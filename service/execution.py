@@ -32,7 +32,7 @@ from service.examples import Examples
 from service.patience import T, patiently
 from service.training_data import TrainingData, copy_path, prepare
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("numeral.execution")
 
 TRAINING, TRAINED, SUCCEEDED, STOPPED, FAILED = "training", "trained", "succeeded", "stopped", "failed"
 """How a step ended."""

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 App = TypeVar("App", bound=ASGIApp)
 
-log = logging.getLogger("numeral")
+log = logging.getLogger("numeral.later")
 
 
 class Later(Generic[App]):

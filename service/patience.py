@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("numeral.patience")
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from time import monotonic
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("numeral.supervisor")
 
 STARTING_SECONDS = 120.0
 """A worker may take this long to its first heartbeat."""

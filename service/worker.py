@@ -29,7 +29,7 @@ from service.job_states import ACTIVE
 from service.jobs import Jobs
 from service.leases import LeaseLost, Leases
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("numeral.worker")
 
 SCAN_SECONDS = 1.0
 """Between two looks for dead workers."""

@@ -11,7 +11,7 @@ from service.logs import LineWriter, configure
 from service.settings import Settings
 from service.supervisor import SILENCE_SECONDS, Supervisor
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("numeral.worker")
 
 GRACE = 5.0
 """Seconds from when other workers take a silent worker's job over until it is replaced; it may wake up and end by itself."""

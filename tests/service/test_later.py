@@ -86,7 +86,7 @@ async def test_what_could_not_be_made_is_tried_again(caplog: pytest.LogCaptureFi
         return answering
 
     later = Later(make)
-    with caplog.at_level(logging.ERROR, "numeral"):
+    with caplog.at_level(logging.ERROR, "numeral.later"):
         later.begin()
         await asyncio.to_thread(until, lambda: bool(caplog.records))
     assert "could not be made" in caplog.text

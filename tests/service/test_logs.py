@@ -122,3 +122,5 @@ def test_a_worker_logs_as_the_service_does(log_format: str, tmp_path: Path) -> N
         assert line.startswith(b"{") == (log_format == "json"), line
     if log_format == "json":
         assert {orjson.loads(line)["level"] for line in lines} == {"info"}
+        named = {orjson.loads(line)["logger"].partition(".")[0] for line in lines}
+        assert named <= {"numeral", "dbos"}

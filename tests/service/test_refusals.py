@@ -14,6 +14,7 @@ import numpy as np
 import orjson
 import pytest
 from PIL import Image
+from starlette.exceptions import HTTPException
 
 from service.app import create_app
 from service.settings import Settings
@@ -363,3 +364,18 @@ async def test_what_nobody_foresaw_is_a_document_behind_fastapi_too(
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers["x-request-id"]
     assert "zero" not in response.text
+
+
+async def test_a_refusal_of_starlettes_is_a_document_too(tmp_path: Path) -> None:
+    """Whatever the status: what it raises by itself has a text of its own, and no document."""
+
+    async def refused() -> None:
+        raise HTTPException(418, "a text of Starlette's")
+
+    with loaded(Settings(home=tmp_path)) as app:
+        app.api.add_api_route("/teapot", refused)
+        async with client_of(app) as client:
+            answer = await client.get("/teapot")
+    assert_problem(answer, (418,))
+    assert "I'm a Teapot" in answer.json()["error"]
+    assert "Starlette" not in answer.text
