@@ -103,7 +103,7 @@ def split_by_picture(data: Dataset, *, limit: int | None = None) -> Split:
     """Return a split in which each picture alone decides where it goes.
 
     So equal pictures are never on both sides, and what a version has learned from is not held out later, however the data
-    set grows.
+    set grows; but for a set of a few pictures, where one has to go to the side that would have none.
 
     Args:
         data: at least 2 pictures.

@@ -76,7 +76,7 @@ class Numeral:
                 await receive()
             await send({"type": "lifespan.shutdown.complete"})
         else:
-            raise NotImplementedError(f"expected requests of HTTP, got {scope['type']}")
+            raise RuntimeError(f"expected requests of HTTP, got {scope['type']}")
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

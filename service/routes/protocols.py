@@ -1,24 +1,23 @@
-"""``/v1`` and ``/v2`` for inference and health: how the routes on the straight way are described."""
+"""``/v1`` and ``/v2`` for inference: how the routes are described."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
-from service.error_schemas import Responses, protocol_errors
+from service.error_schemas import protocol_errors
 from service.exchange import Handler
 from service.hot import describe
 from service.protocols.descriptions import MODEL
 from service.protocols.openapi import infer_body, instances_body
 from service.protocols.v1_schemas import V1Explanations, V1Model, V1Models, V1Predictions
-from service.protocols.v2_schemas import InferenceResponse, Live, NotReady, Ready
+from service.protocols.v2_schemas import InferenceResponse, NotReady
 from service.routes.dependencies import services_of
 from service.routes.v1 import MOST_EXPLAINED
 from service.services import Services
 
 _V2, _V1 = "open inference protocol", "v1 protocol"
 _ERRORS = protocol_errors(400, 401, 404, 408, 409, 413, 415, 422, 503)
-_NOT_READY: Responses = {503: {"model": NotReady, "description": "Not ready."}}
 _BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _VERSION = {
     "name": "version",
@@ -53,7 +52,7 @@ async def models() -> V1Models:
 @meta.get(
     f"/models/{MODEL}",
     operation_id="v1_model",
-    responses=_NOT_READY,
+    responses={503: {"model": NotReady, "description": "Not ready."}},
 )
 async def model(response: Response, services: Services = Depends(services_of)) -> V1Model | NotReady:  # noqa: B008, FAST002 - the short form
     """Say whether the model can answer, and in which version."""
@@ -94,19 +93,5 @@ def router_of(hot: Mapping[tuple[str, str], Handler], most: int) -> APIRouter:
             summary=_SUMMARIES[operation_id],
             tag=_V2 if second else _V1,
             also=_BINARY if second else None,
-        )
-    for path, operation_id, summary, health, errors in (
-        ("/v2/health/live", "v2_live", "Say that the process answers", Live, {}),
-        ("/v2/health/ready", "v2_ready", "Say whether to send requests here", Ready, _NOT_READY),
-    ):
-        describe(
-            router,
-            path,
-            hot["GET", path],
-            answer=health,
-            errors=protocol_errors(422, 503) | errors,
-            operation_id=operation_id,
-            summary=summary,
-            tag=_V2,
         )
     return router

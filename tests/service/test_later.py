@@ -139,7 +139,7 @@ async def test_other_kinds_of_connections_are_refused(tmp_path: Path) -> None:
         raise AssertionError
 
     with loaded(Settings(home=tmp_path)) as app:
-        with pytest.raises(NotImplementedError, match="got websocket"):
+        with pytest.raises(RuntimeError, match="got websocket"):
             await app({"type": "websocket"}, never, never)
         async with client_of(app) as client:
             assert (await client.get("/health/ready")).status_code == 200
