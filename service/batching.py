@@ -7,8 +7,9 @@ that is alone takes no turn at all.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from itertools import chain, islice
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from model.predictor import Predictor, Reading
 from service.bodies import Submission
 from service.pictures import Pictures, Prepared, is_small
 
-LARGEST = 64
+Told = TypeVar("Told")
+
+LARGEST = 128
 """Pictures in one pass; more are read in several, so that nobody waits long."""
 
 JUST_ANSWERED = 2
@@ -44,12 +47,53 @@ class Outcome(NamedTuple):
     prepared: Prepared
 
 
-class _Waiting(NamedTuple):
+class Outcomes(NamedTuple):
+    """Pictures of one request, read.
+
+    Attributes:
+        readings: what they say, in their order.
+        waited: seconds until the passes began, and ``taken``, that they took.
+    """
+
+    readings: list[Reading]
+    waited: float
+    taken: float
+
+
+class _One(NamedTuple):
     """A small picture file, or one that is prepared already, and who waits for it."""
 
     picture: bytes | Prepared
     future: "asyncio.Future[Outcome]"
     began: float
+
+
+class _Some(NamedTuple):
+    """Rows of a request that brought several, at most ``LARGEST``, and who waits for them."""
+
+    pixels: Pixels
+    normalised: list[Normalised | None]
+    future: "asyncio.Future[Outcomes]"
+    began: float
+
+
+class _Queue(NamedTuple):
+    """What waits for a network."""
+
+    ones: list[_One]
+    somes: list[_Some]
+
+    def next_pass(self) -> "_Queue":
+        """Take out what the next pass reads: those who brought one picture first, and some of the others at least."""
+        ones, self.ones[:] = self.ones[:LARGEST], self.ones[LARGEST:]
+        room, count = LARGEST - len(ones), 0
+        for some in self.somes:
+            room -= len(some.pixels)
+            if count and room < 0:
+                break
+            count += 1
+        somes, self.somes[:] = self.somes[:count], self.somes[count:]
+        return _Queue(ones, somes)
 
 
 class Batcher:
@@ -72,7 +116,7 @@ class Batcher:
     ) -> None:
         self.crowd: Collection[asyncio.Task[None]] | None = None
         self._pictures, self._observe, self._queued = pictures, observe, queued
-        self._waiting: dict[Predictor, list[_Waiting]] = {}
+        self._waiting: dict[Predictor, _Queue] = {}
 
     async def submit(self, predictor: Predictor, submission: Submission) -> Outcome:
         """Read the picture of a request as it was sent; a large one is decoded elsewhere before it joins the others.
@@ -98,13 +142,17 @@ class Batcher:
         began = perf_counter()
         if not self._waiting and self._is_alone():
             return self._read_alone(predictor, picture)
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Outcome] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(loop.call_soon, self._run)
-        self._waiting.setdefault(predictor, []).append(_Waiting(picture, future, began))
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue(predictor).ones.append(_One(picture, future, began))
         self._queued(1)
         return await future
+
+    def _queue(self, predictor: Predictor) -> _Queue:
+        """Return the queue for a network; the first who waits has the pass run."""
+        if not self._waiting:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._run)
+        return self._waiting.setdefault(predictor, _Queue([], []))
 
     def _is_alone(self) -> bool:
         """Whether no other request is being answered; one just answered is still in the crowd when a quick client asks again."""
@@ -122,57 +170,72 @@ class Batcher:
         self._observe(predictor, row, readings)
         return Outcome(readings[0], 0.0, taken, prepared)
 
-    async def read_all(self, predictor: Predictor, prepared: Sequence[Prepared]) -> list[Reading]:
-        """Read the pictures of one request, letting others have a turn after each pass."""
+    async def read_all(self, predictor: Predictor, prepared: Sequence[Prepared]) -> Outcomes:
+        """Read the pictures of one request, as ``read_rows`` does."""
         if not prepared:
-            return []
+            return Outcomes([], 0.0, 0.0)
         pixels = np.stack([entry.pixels for entry in prepared])
         return await self.read_rows(predictor, pixels, [entry.normalised for entry in prepared])
 
     async def read_rows(
         self, predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]
-    ) -> list[Reading]:
-        """Read (batch, 784) pixels of one request, letting others have a turn after each pass."""
+    ) -> Outcomes:
+        """Read (batch, 784) pixels of one request, together with those of others, who have a turn after each pass."""
         readings: list[Reading] = []
+        waited = taken = 0.0
         for start in range(0, len(pixels), LARGEST):
-            rows = pixels[start : start + LARGEST]
-            read = _read_rows(predictor, rows, normalised[start : start + LARGEST])
-            self._observe(predictor, rows, read)
-            readings += read
-            await asyncio.sleep(0)
-        return readings
+            future: asyncio.Future[Outcomes] = asyncio.get_running_loop().create_future()
+            rows, found = pixels[start : start + LARGEST], normalised[start : start + LARGEST]
+            self._queue(predictor).somes.append(_Some(rows, found, future, perf_counter()))
+            self._queued(len(rows))
+            part = await future
+            readings += part.readings
+            waited, taken = waited + part.waited, taken + part.taken
+        return Outcomes(readings, waited, taken)
 
     def _run(self) -> None:
-        waiting, self._waiting = self._waiting, {}
-        for predictor, entries in waiting.items():
-            self._queued(-len(entries))
-            for start in range(0, len(entries), LARGEST):
-                self._pass(predictor, entries[start : start + LARGEST])
+        """Run a pass for each network that is waited for, and again one turn later where it could not take all."""
+        for predictor, queue in list(self._waiting.items()):
+            ones, somes = queue.next_pass()
+            self._queued(-len(ones) - sum(len(some.pixels) for some in somes))
+            self._pass(predictor, ones, somes)
+            if not queue.ones and not queue.somes:
+                del self._waiting[predictor]
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._run)
 
-    def _pass(self, predictor: Predictor, entries: list[_Waiting]) -> None:
+    def _pass(self, predictor: Predictor, ones: list[_One], somes: list[_Some]) -> None:
         start = perf_counter()
-        entries, prepared = self._prepared(entries)
-        if not entries:
+        ones, prepared = self._prepared(ones)
+        rows = [entry.pixels.reshape(1, -1) for entry in prepared] + [some.pixels for some in somes]
+        if not rows:
             return
+        found = [entry.normalised for entry in prepared]
+        found += chain.from_iterable(some.normalised for some in somes)
         ready = perf_counter()
         try:
-            pixels = np.stack([entry.pixels for entry in prepared])
-            readings = _read_rows(predictor, pixels, [entry.normalised for entry in prepared])
+            pixels = rows[0] if len(rows) == 1 else np.concatenate(rows)
+            readings = _read_rows(predictor, pixels, found)
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
-            for entry in entries:
-                _fail(entry, error)
+            for one in ones:
+                _fail(one.future, error)
+            for some in somes:
+                _fail(some.future, error)
             return
         taken = perf_counter() - ready
-        for (_, future, began), reading, picture in zip(entries, readings, prepared, strict=True):
-            if not future.done():
-                future.set_result(Outcome(reading, start - began, taken, picture))
+        read = iter(readings)
+        for one, picture in zip(ones, prepared, strict=True):
+            _tell(one.future, Outcome(next(read), start - one.began, taken, picture))
+        for some in somes:
+            own = list(islice(read, len(some.pixels)))
+            _tell(some.future, Outcomes(own, start - some.began, taken))
         self._observe(predictor, pixels, readings)
 
-    def _prepared(self, entries: list[_Waiting]) -> tuple[list[_Waiting], list[Prepared]]:
+    def _prepared(self, entries: list[_One]) -> tuple[list[_One], list[Prepared]]:
         """Decode and normalise what is not yet; return those it succeeded for, and tell the others why not."""
         files = [entry.picture for entry in entries if isinstance(entry.picture, bytes)]
         found = iter(self._pictures.prepare_together(files))
-        good: list[_Waiting] = []
+        good: list[_One] = []
         prepared: list[Prepared] = []
         for entry in entries:
             picture = next(found) if isinstance(entry.picture, bytes) else entry.picture
@@ -180,13 +243,18 @@ class Batcher:
                 good.append(entry)
                 prepared.append(picture)
             else:
-                _fail(entry, picture)
+                _fail(entry.future, picture)
         return good, prepared
 
 
-def _fail(entry: _Waiting, error: Exception) -> None:
-    if not entry.future.done():
-        entry.future.set_exception(error)
+def _tell(future: "asyncio.Future[Told]", outcome: Told) -> None:
+    if not future.done():  # or the client has gone
+        future.set_result(outcome)
+
+
+def _fail(future: "asyncio.Future[Any]", error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 def _read_rows(predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]) -> list[Reading]:

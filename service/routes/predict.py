@@ -57,7 +57,7 @@ class Predict:
         images = bodies.parse_batch(body, exchange.header(b"content-type"), settings.max_batch)
         prepared = await in_turns(self._prepare, images)
         good = [entry for entry in prepared if isinstance(entry, Prepared)]
-        readings = iter(await services.batcher.read_all(predictor, good))
+        readings = iter((await services.batcher.read_all(predictor, good)).readings)
         results: list[dict[str, Any]] = []
         for entry in prepared:
             if isinstance(entry, ApiError):

@@ -51,7 +51,7 @@ class Instances:
         return _json({"explanations": explanations})
 
     async def _read(self, predictor: Any, prepared: list[Prepared]) -> Any:
-        return await read(self._services, predictor, None, prepared)
+        return (await read(self._services, predictor, None, prepared)).readings
 
     async def _prepared(self, exchange: Exchange, most: int) -> list[Prepared]:
         settings = self._services.settings

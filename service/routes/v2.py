@@ -6,8 +6,9 @@ from time import perf_counter
 import numpy as np
 
 from model.arrays import Pixels
-from model.predictor import Predictor, Reading
+from model.predictor import Predictor
 from service import bodies
+from service.batching import Outcomes
 from service.errors import ApiError
 from service.exchange import Answer, Exchange
 from service.pictures import Prepared, in_turns
@@ -45,8 +46,7 @@ class Infer:
         parsed = perf_counter()
         images = inference.images or []
         prepared = await in_turns(partial(self._prepare, len(images)), images)
-        decoded = perf_counter()
-        readings = await read(services, predictor, inference.pixels, prepared)
+        readings, waited, taken = await read(services, predictor, inference.pixels, prepared)
         done = perf_counter()
         answer = v2_answer.encode(inference, predictor.version, readings)
         self._compress(answer, exchange)
@@ -55,8 +55,8 @@ class Infer:
             received - exchange.began,
             parsed - received + sum(entry.decode for entry in prepared),
             sum(entry.normalise for entry in prepared),
-            0.0,
-            done - decoded,
+            waited,
+            taken,
             encoded - done,
         )
         return answer
@@ -95,12 +95,13 @@ async def version_of(services: Services, version: str | None) -> Predictor:
 
 async def read(
     services: Services, predictor: Predictor, pixels: Pixels | None, prepared: list[Prepared]
-) -> list[Reading]:
+) -> Outcomes:
     """Read (batch, 784) pixels, or pictures that were prepared; a lone one as ``/predict`` reads it, to the bit."""
     normalised = [entry.normalised for entry in prepared]
     if pixels is None:
         pixels = np.stack([entry.pixels for entry in prepared])
     if len(pixels) == 1:
         found = normalised[0] if normalised else None
-        return [(await services.batcher.read(predictor, pixels[0], found))[0]]
+        reading, waited, taken, _ = await services.batcher.read(predictor, pixels[0], found)
+        return Outcomes([reading], waited, taken)
     return await services.batcher.read_rows(predictor, pixels, normalised or [None] * len(pixels))

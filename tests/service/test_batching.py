@@ -54,13 +54,13 @@ def lone(shipped_app: Numeral) -> list[Reading]:
 
 
 async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
-    """150 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
+    """300 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
     predictor = current(shipped_app)
     sizes: list[int] = []
     batcher = observed_by(sizes)
-    images = load_test().images[:150]
+    images = load_test().images[:300]
     answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
-    assert sizes == [LARGEST, LARGEST, 150 - 2 * LARGEST]
+    assert sizes == [LARGEST, LARGEST, 300 - 2 * LARGEST]
     for image, (reading, *_) in zip(images, answers, strict=True):
         expected = alone(predictor, image)
         assert reading.digit == expected.digit
@@ -68,7 +68,7 @@ async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
         assert abs(reading.confidence - expected.confidence) <= TOLERANCE
 
 
-@pytest.mark.parametrize("size", [5, 32, LARGEST])
+@pytest.mark.parametrize("size", [5, 32, LARGEST, 2 * LARGEST - 1])
 def test_every_test_digit_is_read_in_company_as_alone(
     shipped_app: Numeral, lone: list[Reading], size: int
 ) -> None:
@@ -84,6 +84,23 @@ def test_every_test_digit_is_read_in_company_as_alone(
             assert abs(found.confidence - expected.confidence) <= TOLERANCE
             if max(expected.activations) < SURE - TOLERANCE:
                 assert found.activations.tobytes() == expected.activations.tobytes()
+
+
+async def test_requests_of_several_pictures_share_passes(shipped_app: Numeral) -> None:
+    """Whoever brought one goes first, each gets its own rows, and what is too much for one pass is read in the next."""
+    predictor = current(shipped_app)
+    sizes: list[int] = []
+    batcher, images = observed_by(sizes), load_test().images
+    parts = [images[:40], images[40:120], images[120:450], images[450:480]]
+    single = asyncio.create_task(batcher.read(predictor, images[500], None))
+    several = await asyncio.gather(
+        *(batcher.read_rows(predictor, part, [None] * len(part)) for part in parts)
+    )
+    assert sizes == [1 + 40 + 80, LARGEST, 30, LARGEST, 330 - 2 * LARGEST]
+    assert [reading.digit for found in several for reading in found.readings] == [
+        alone(predictor, image).digit for image in images[:480]
+    ]
+    assert (await single).reading.digit == alone(predictor, images[500]).digit
 
 
 def this_task() -> "asyncio.Task[None]":
