@@ -15,6 +15,9 @@ Floats = NDArray[np.float32]
 SIGMA_STEPS = 16
 """Steps of sigma in a pixel, so that few matrices have to be made."""
 
+TINY = np.finfo(np.float32).tiny
+"""The least 32-bit float that is kept to full precision; many processors take a hundred times as long for a smaller one."""
+
 
 @lru_cache(maxsize=512)
 def enlarging(length: int, wanted: int) -> Floats:
@@ -35,6 +38,7 @@ def _gaussian(length: int, sixteenths: int) -> Floats:
     reach = np.arange(-math.ceil(4 * sigma), math.ceil(4 * sigma) + 1)
     total = np.exp(-0.5 * (reach / sigma) ** 2).sum()
     weights: Floats = (np.exp(-0.5 * ((index[:, None] - index) / sigma) ** 2) / total).astype(np.float32)
+    weights[weights < TINY] = 0
     return weights
 
 

@@ -101,3 +101,19 @@ def test_the_average_follows_quickly_at_first_and_slowly_later() -> None:
     average.vector[:] = 0
     average.step(vector(1.0), step=1000)
     assert average.vector[0] == pytest.approx(0.1)
+
+
+def smallest_kept(moment: "np.ndarray[tuple[int], np.dtype[np.float32]]") -> float:
+    """The least that is not zero, or 1 where there is nothing else."""
+    return float(np.abs(moment[moment != 0]).min(initial=1.0))
+
+
+@pytest.mark.parametrize("method", [Sgd(3, momentum=0.9, weight_decay=0), AdamW(3, weight_decay=0)])
+def test_moments_that_no_gradient_reaches_any_more_become_zero(method: Sgd | AdamW) -> None:
+    """They would end as denormal numbers, where 0.9 times the least is the least again, and every step is slow for them."""
+    p, first = vector(0.5, 0.5, 0.5), vector(1.0, 1e-12, 0.0)
+    name = next(iter(method.state))
+    for step in range(1, 1200):
+        method.step(p, first if step == 1 else vector(0.0, 0.0, 0.0), rate=0.1, step=step)
+        assert smallest_kept(method.state[name]) >= np.finfo(np.float32).tiny
+    assert not method.state[name].any()

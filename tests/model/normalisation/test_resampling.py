@@ -40,3 +40,11 @@ def test_a_blur_by_matrices_is_about_pillows() -> None:
     expected = np.asarray(Image.fromarray(ink).filter(ImageFilter.GaussianBlur(2)), np.float32)
     blurred = both(gaussian(60, 2), ink.astype(np.float32), gaussian(60, 2))
     assert np.abs(blurred - expected).max() < 8
+
+
+@pytest.mark.parametrize("sigma", [0.5, 1.0, 2.5])
+def test_no_weight_of_a_gaussian_is_denormal(sigma: float) -> None:
+    """Far from the middle its weights fall below what is kept to full precision, where products are slow."""
+    weights = gaussian(112, sigma)
+    assert (weights[0] == 0).any()
+    assert weights[weights != 0].min() >= np.finfo(np.float32).tiny
