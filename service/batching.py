@@ -194,15 +194,14 @@ class Batcher:
         return Outcomes(readings, waited, taken)
 
     def _run(self) -> None:
-        """Run a pass for each network that is waited for, and again one turn later where it could not take all."""
-        for predictor, queue in list(self._waiting.items()):
-            ones, somes = queue.next_pass()
-            self._queued(-len(ones) - sum(len(some.pixels) for some in somes))
-            self._pass(predictor, ones, somes)
-            if not queue.ones and not queue.somes:
-                del self._waiting[predictor]
+        """Run a pass for each network that is waited for, and have what it could not take read one turn later."""
+        passes = [(predictor, queue.next_pass()) for predictor, queue in self._waiting.items()]
+        self._waiting = {predictor: queue for predictor, queue in self._waiting.items() if any(queue)}
         if self._waiting:
             asyncio.get_running_loop().call_soon(self._run)
+        for predictor, (ones, somes) in passes:
+            self._queued(-len(ones) - sum(len(some.pixels) for some in somes))
+            self._pass(predictor, ones, somes)
 
     def _pass(self, predictor: Predictor, ones: list[_One], somes: list[_Some]) -> None:
         start = perf_counter()

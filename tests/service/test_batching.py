@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from model import pixels
+from model.errors import ShapeMismatch
 from model.normalisation.planes import Plane
 from model.predictor import SURE, Predictor, Reading
 from model.registry import Registry
@@ -101,6 +102,19 @@ async def test_requests_of_several_pictures_share_passes(shipped_app: Numeral) -
         alone(predictor, image).digit for image in images[:480]
     ]
     assert (await single).reading.digit == alone(predictor, images[500]).digit
+
+
+async def test_a_pass_that_fails_holds_up_nobody_else(shipped_app: Numeral) -> None:
+    """Rows that no network reads: whoever shares the pass hears of it, and the next pass is run."""
+    predictor = current(shipped_app)
+    batcher, images = unobserved(), load_test().images
+    parts = [np.zeros((LARGEST, 5), np.uint8), images[:3]]
+    found = await asyncio.gather(
+        *(batcher.read_rows(predictor, part, [None] * len(part)) for part in parts), return_exceptions=True
+    )
+    assert isinstance(found[0], ShapeMismatch)
+    assert not isinstance(found[1], BaseException)
+    assert len(found[1].readings) == 3
 
 
 def this_task() -> "asyncio.Task[None]":
