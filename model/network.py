@@ -182,7 +182,7 @@ def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
 
 def _block(pictures: int, width: int) -> int:
     """Return how many inputs' products to add up at a time."""
-    size = IN_PLACE // (pictures * width)
+    size = IN_PLACE // max(1, pictures * width)
     return size if FEWEST <= size < BLOCK and blas_kernel() in IN_PLACE_KERNELS else BLOCK
 
 

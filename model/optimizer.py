@@ -15,11 +15,11 @@ BLOCK = 65_536
 """Numbers in a block: 256 KiB."""
 
 LEAST = np.float32(1e-30)
-"""What is nearer to zero changes no weight, and becomes zero before it is denormal: there processors take many times as long,
-and a moment of a weight that no gradient reaches any more would stay there for ever."""
+"""A moment nearer to zero changes no weight, and becomes zero. That of a weight that no gradient reaches any more would sink to the
+denormal numbers otherwise, where some processors take many times as long, and stay there: 0.9 times the least is the least again."""
 
 SETTLED = 64
-"""Steps after which that is done again: with a momentum of 0.9 nothing falls from ``LEAST`` to denormal numbers in fewer."""
+"""Steps after which that is done: fewer than it takes to sink so far by factors of 0.9."""
 
 
 def _blocks(n: int) -> Iterator[slice]:

@@ -1,11 +1,12 @@
 """Requests that arrive in the same turn of the event loop are decoded, normalised and read together.
 
 There is no timer: the pass runs one turn later, when all that arrived while others were answered has joined, so nobody
-waits for anybody. Without that turn clients fall into two groups that are read by turns, each in half a batch. A request
+waits for anybody. Without that turn clients fall into two groups that are read by turns, each in half a batch. One picture
 that is alone takes no turn at all.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Sequence
 from itertools import chain, islice
 from time import perf_counter
@@ -21,8 +22,13 @@ from service.pictures import Pictures, Prepared, is_small
 
 Told = TypeVar("Told")
 
-LARGEST = 128
+log = logging.getLogger("numeral.batching")
+
+LARGEST = 64
 """Pictures in one pass; more are read in several, so that nobody waits long."""
+
+PART = LARGEST // 2
+"""Pictures of one request that are read in the same pass at least. So much is kept free for them while others bring one each."""
 
 JUST_ANSWERED = 2
 """Finished requests that may still be in ``crowd`` beside ours; with more entries we do not check whether we are alone."""
@@ -69,7 +75,7 @@ class _One(NamedTuple):
 
 
 class _Some(NamedTuple):
-    """Rows of a request that brought several, at most ``LARGEST``, and who waits for them."""
+    """Rows of a request that brought several, at most ``PART``, and who waits for them."""
 
     pixels: Pixels
     normalised: list[Normalised | None]
@@ -84,16 +90,27 @@ class _Queue(NamedTuple):
     somes: list[_Some]
 
     def next_pass(self) -> "_Queue":
-        """Take out what the next pass reads: those who brought one picture first, and some of the others at least."""
-        ones, self.ones[:] = self.ones[:LARGEST], self.ones[LARGEST:]
-        room, count = LARGEST - len(ones), 0
+        """Take out what the next pass reads, ``LARGEST`` pictures at most: those who brought one first, and some of the others."""
+        most = PART if self.somes else LARGEST
+        ones, self.ones[:] = self.ones[:most], self.ones[most:]
+        rows, count = len(ones), 0
         for some in self.somes:
-            room -= len(some.pixels)
-            if count and room < 0:
+            rows += len(some.pixels)
+            if rows > LARGEST:
                 break
             count += 1
         somes, self.somes[:] = self.somes[:count], self.somes[count:]
         return _Queue(ones, somes)
+
+    @property
+    def pictures(self) -> int:
+        """How many there are."""
+        return len(self.ones) + sum(len(some.pixels) for some in self.somes)
+
+    @property
+    def futures(self) -> "list[asyncio.Future[Any]]":
+        """Of all who wait."""
+        return [*(one.future for one in self.ones), *(some.future for some in self.somes)]
 
 
 class Batcher:
@@ -150,8 +167,7 @@ class Batcher:
     def _queue(self, predictor: Predictor) -> _Queue:
         """Return the queue for a network; the first who waits has the pass run."""
         if not self._waiting:
-            loop = asyncio.get_running_loop()
-            loop.call_soon(loop.call_soon, self._run)
+            _next_turn(self._run)
         return self._waiting.setdefault(predictor, _Queue([], []))
 
     def _is_alone(self) -> bool:
@@ -184,50 +200,61 @@ class Batcher:
         readings: list[Reading] = []
         waited = taken = 0.0
         for start in range(0, len(pixels), LARGEST):
-            future: asyncio.Future[Outcomes] = asyncio.get_running_loop().create_future()
-            rows, found = pixels[start : start + LARGEST], normalised[start : start + LARGEST]
-            self._queue(predictor).somes.append(_Some(rows, found, future, perf_counter()))
-            self._queued(len(rows))
-            part = await future
-            readings += part.readings
-            waited, taken = waited + part.waited, taken + part.taken
+            futures = [
+                self._part(predictor, pixels[begin : begin + PART], normalised[begin : begin + PART])
+                for begin in range(start, min(start + LARGEST, len(pixels)), PART)
+            ]
+            parts = [await future for future in futures]  # gather would take a turn more
+            readings += chain.from_iterable(part.readings for part in parts)
+            waited += max(part.waited for part in parts)
+            taken += max(part.taken for part in parts)  # mostly of the same pass
         return Outcomes(readings, waited, taken)
+
+    def _part(
+        self, predictor: Predictor, pixels: Pixels, normalised: list[Normalised | None]
+    ) -> "asyncio.Future[Outcomes]":
+        future: asyncio.Future[Outcomes] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_heard)
+        self._queue(predictor).somes.append(_Some(pixels, normalised, future, perf_counter()))
+        self._queued(len(pixels))
+        return future
 
     def _run(self) -> None:
         """Run a pass for each network that is waited for, and have what it could not take read one turn later."""
         passes = [(predictor, queue.next_pass()) for predictor, queue in self._waiting.items()]
         self._waiting = {predictor: queue for predictor, queue in self._waiting.items() if any(queue)}
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._run)
-        for predictor, (ones, somes) in passes:
-            self._queued(-len(ones) - sum(len(some.pixels) for some in somes))
-            self._pass(predictor, ones, somes)
+            _next_turn(self._run)
+        self._queued(-sum(queue.pictures for _, queue in passes))
+        for predictor, queue in passes:
+            try:
+                self._pass(predictor, queue)
+            except Exception as error:
+                log.exception("a pass of %d pictures failed", queue.pictures)
+                for future in queue.futures:
+                    _fail(future, error)
 
-    def _pass(self, predictor: Predictor, ones: list[_One], somes: list[_Some]) -> None:
+    def _pass(self, predictor: Predictor, queue: _Queue) -> None:
         start = perf_counter()
-        ones, prepared = self._prepared(ones)
-        rows = [entry.pixels.reshape(1, -1) for entry in prepared] + [some.pixels for some in somes]
+        ones, prepared = self._prepared(queue.ones)
+        rows = [entry.pixels.reshape(1, -1) for entry in prepared] + [some.pixels for some in queue.somes]
         if not rows:
             return
         found = [entry.normalised for entry in prepared]
-        found += chain.from_iterable(some.normalised for some in somes)
+        found += chain.from_iterable(some.normalised for some in queue.somes)
         ready = perf_counter()
-        try:
-            pixels = rows[0] if len(rows) == 1 else np.concatenate(rows)
-            readings = _read_rows(predictor, pixels, found)
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
-            for one in ones:
-                _fail(one.future, error)
-            for some in somes:
-                _fail(some.future, error)
-            return
+        pixels = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        readings = _read_rows(predictor, pixels, found)
         taken = perf_counter() - ready
         read = iter(readings)
         for one, picture in zip(ones, prepared, strict=True):
-            _tell(one.future, Outcome(next(read), start - one.began, taken, picture))
-        for some in somes:
+            began = (
+                start if isinstance(one.picture, bytes) else ready
+            )  # who brought pixels waits for the decoding of others
+            _tell(one.future, Outcome(next(read), began - one.began, taken, picture))
+        for some in queue.somes:
             own = list(islice(read, len(some.pixels)))
-            _tell(some.future, Outcomes(own, start - some.began, taken))
+            _tell(some.future, Outcomes(own, ready - some.began, taken))
         self._observe(predictor, pixels, readings)
 
     def _prepared(self, entries: list[_One]) -> tuple[list[_One], list[Prepared]]:
@@ -244,6 +271,18 @@ class Batcher:
             else:
                 _fail(entry.future, picture)
         return good, prepared
+
+
+def _next_turn(run: Callable[[], None]) -> None:
+    """Call it when the loop has let go on who waits now, and has looked who else has come."""
+    loop = asyncio.get_running_loop()
+    loop.call_soon(loop.call_soon, run)
+
+
+def _heard(future: "asyncio.Future[Outcomes]") -> None:
+    """Let an error of a part be: its request may have heard of another's, and ask no more."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _tell(future: "asyncio.Future[Told]", outcome: Told) -> None:

@@ -83,6 +83,12 @@ def test_sums_are_the_same_however_many_inputs_are_added_up_at_a_time(
     np.testing.assert_array_equal(sums(inputs, weight), inputs @ weight)
 
 
+def test_no_pictures_have_no_logits() -> None:
+    """An empty batch is a batch."""
+    network = Network.create((300,), "relu", np.random.default_rng(0))
+    assert network.logits(np.zeros((0, 784), np.float32)).shape == (0, 10)
+
+
 def test_forward_rejects_a_flat_image() -> None:
     """A (784,) array is refused, and the message names both shapes."""
     network = Network.create((3,), "relu", np.random.default_rng(0))

@@ -9,13 +9,12 @@ import numpy as np
 import pytest
 
 from model import pixels
-from model.errors import ShapeMismatch
 from model.normalisation.planes import Plane
 from model.predictor import SURE, Predictor, Reading
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral
-from service.batching import FEW, LARGEST, Batcher
+from service.batching import FEW, LARGEST, PART, Batcher, Outcomes
 from service.bodies import Submission
 from service.pictures import Pictures
 from tests.service.conftest import client_of, current, publish_tiny
@@ -55,13 +54,13 @@ def lone(shipped_app: Numeral) -> list[Reading]:
 
 
 async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
-    """300 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
+    """150 pictures at once: the digit is that of the picture alone, the activations within 1e-6, in passes of many."""
     predictor = current(shipped_app)
     sizes: list[int] = []
     batcher = observed_by(sizes)
-    images = load_test().images[:300]
+    images = load_test().images[:150]
     answers = await asyncio.gather(*(batcher.read(predictor, image, None) for image in images))
-    assert sizes == [LARGEST, LARGEST, 300 - 2 * LARGEST]
+    assert sizes == [LARGEST, LARGEST, 150 - 2 * LARGEST]
     for image, (reading, *_) in zip(images, answers, strict=True):
         expected = alone(predictor, image)
         assert reading.digit == expected.digit
@@ -69,7 +68,7 @@ async def test_each_caller_gets_its_own_row(shipped_app: Numeral) -> None:
         assert abs(reading.confidence - expected.confidence) <= TOLERANCE
 
 
-@pytest.mark.parametrize("size", [5, 32, LARGEST, 2 * LARGEST - 1])
+@pytest.mark.parametrize("size", [5, 32, LARGEST])
 def test_every_test_digit_is_read_in_company_as_alone(
     shipped_app: Numeral, lone: list[Reading], size: int
 ) -> None:
@@ -92,29 +91,84 @@ async def test_requests_of_several_pictures_share_passes(shipped_app: Numeral) -
     predictor = current(shipped_app)
     sizes: list[int] = []
     batcher, images = observed_by(sizes), load_test().images
-    parts = [images[:40], images[40:120], images[120:450], images[450:480]]
-    single = asyncio.create_task(batcher.read(predictor, images[500], None))
+    ones = [asyncio.create_task(batcher.read(predictor, image, None)) for image in images[500:550]]
+    parts = [images[:20], images[20:60], images[60:200], images[200:210]]
     several = await asyncio.gather(
         *(batcher.read_rows(predictor, part, [None] * len(part)) for part in parts)
     )
-    assert sizes == [1 + 40 + 80, LARGEST, 30, LARGEST, 330 - 2 * LARGEST]
+    assert sum(sizes) == 50 + 210
+    assert max(sizes) <= LARGEST
+    assert sizes[0] == PART + 20  # the next part has 32 rows
     assert [reading.digit for found in several for reading in found.readings] == [
-        alone(predictor, image).digit for image in images[:480]
+        alone(predictor, image).digit for image in images[:210]
     ]
-    assert (await single).reading.digit == alone(predictor, images[500]).digit
+    for task, image in zip(ones, images[500:550], strict=True):
+        assert (await task).reading.digit == alone(predictor, image).digit
 
 
-async def test_a_pass_that_fails_holds_up_nobody_else(shipped_app: Numeral) -> None:
-    """Rows that no network reads: whoever shares the pass hears of it, and the next pass is run."""
+async def test_answers_go_out_between_passes(shipped_app: Numeral) -> None:
+    """Whoever has been read is told before the next pass begins: nobody waits for pictures that are not in his."""
     predictor = current(shipped_app)
-    batcher, images = unobserved(), load_test().images
-    parts = [np.zeros((LARGEST, 5), np.uint8), images[:3]]
-    found = await asyncio.gather(
-        *(batcher.read_rows(predictor, part, [None] * len(part)) for part in parts), return_exceptions=True
+    told: list[str] = []
+    batcher = Batcher(PICTURES, lambda _predictor, _pixels, _readings: told.append("pass"))
+    images = load_test().images[:LARGEST]
+
+    async def ask() -> None:
+        await batcher.read_rows(predictor, images, [None] * len(images))
+        told.append("answer")
+
+    await asyncio.gather(*(ask() for _ in range(3)))
+    assert told == ["pass", "answer"] * 3
+
+
+async def test_nobody_is_told_that_others_files_took_no_time(shipped_app: Numeral) -> None:
+    """Rows wait until the pictures that share their pass are decoded."""
+    predictor, images = current(shipped_app), load_test().images[:PART]
+    batcher = unobserved()
+    file = Submission(image=png(np.full((100, 100), 255, np.uint8)))
+    rows, one = await asyncio.gather(
+        batcher.read_rows(predictor, images, [None] * len(images)), batcher.submit(predictor, file)
     )
-    assert isinstance(found[0], ShapeMismatch)
-    assert not isinstance(found[1], BaseException)
-    assert len(found[1].readings) == 3
+    assert rows.waited >= one.prepared.decode + one.prepared.normalise
+
+
+@pytest.mark.parametrize("broken", ["decoding", "reading", "observing"])
+async def test_a_pass_that_fails_leaves_nobody_waiting(
+    predictors: list[Predictor],
+    broken: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever breaks in the pass of one network, all hear of it, other networks and the next pass go on, and none counts as waiting."""
+    waiting = 0
+
+    def count(more: int) -> None:
+        nonlocal waiting
+        waiting += more
+
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    def observe(predictor: Predictor, *_: object) -> None:
+        if predictor is predictors[0] and broken == "observing":
+            fail()
+
+    images = load_test().images
+    batcher = Batcher(PICTURES, observe, count)
+    if broken == "decoding":
+        monkeypatch.setattr(batcher, "_prepared", lambda ones: fail() if ones else ([], []))
+    elif broken == "reading":
+        monkeypatch.setattr(predictors[0], "read", fail)
+    found = await asyncio.gather(
+        batcher.submit(predictors[0], Submission(image=png(digits(1)[0]))),
+        batcher.read_rows(predictors[0], images[:LARGEST], [None for _ in range(LARGEST)]),
+        batcher.read_rows(predictors[1], images[:9], [None] * 9),
+        return_exceptions=True,
+    )
+    assert waiting == 0
+    assert isinstance(found[2], Outcomes)
+    assert [isinstance(outcome, MemoryError) for outcome in found[:2]] == [broken != "observing"] * 2
+    assert "a pass of" in caplog.text
 
 
 def this_task() -> "asyncio.Task[None]":
