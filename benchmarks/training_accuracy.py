@@ -37,9 +37,11 @@ _QUICK: Final[Json] = {
 RECIPES: Final[dict[str, Json]] = {
     "98": {
         **_QUICK,
-        "network": {"hidden": [128]},
-        "epochs": 4,
-        "learning_rate": 0.3,
+        "network": {"hidden": [256]},
+        "epochs": 2,
+        "batch_size": 160,
+        "learning_rate": 0.5,
+        "label_smoothing": 0.05,
         "augmentation": "none",
     },
     "99": {
