@@ -75,6 +75,9 @@ _FINISH = AugmentationSettings(
 
 AUGMENTATIONS: dict[str, AugmentationSettings] = {
     "none": AugmentationSettings(),
+    "mild": AugmentationSettings(
+        rotation=7.0, scale=0.06, stretch=0.04, shear=0.06, shift=1.0, elastic=0.5, crisp=0.05
+    ),
     "standard": AugmentationSettings(
         rotation=10.0,
         scale=0.08,
@@ -110,5 +113,6 @@ AUGMENTATIONS: dict[str, AugmentationSettings] = {
     "finish": _FINISH,
     "scans": replace(_FINISH, wide=0.08, crisp=0.2, blur=0.06, coarse=0.1, threshold=0.12),
 }
-"""Presets by name. `none` only divides by 255; `release` is wide, and `finish` is what a network trained on it ends with:
-nearer to real digits, so that its last capacity goes to them; `scans` is that with more of what scanners do to digits."""
+"""Presets by name. `none` only divides by 255; `mild` is for trainings so short that wider variations could not be learned; `release`
+is wide, and `finish` is what a network trained on it ends with: nearer to real digits, so that its last capacity goes to them;
+`scans` is that with more of what scanners do to digits."""

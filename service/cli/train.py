@@ -91,7 +91,8 @@ def train(
         _only_here("Share of the desired 1 that is spread over all digits.", "0.1"),
     ] = None,
     augmentation: Annotated[
-        str | None, typer.Option(help="none, standard, release, finish or scans.", show_default="standard")
+        str | None,
+        typer.Option(help="none, mild, standard, release, finish or scans.", show_default="standard"),
     ] = None,
     synthetic: Annotated[
         int | None,

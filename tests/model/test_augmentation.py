@@ -204,7 +204,7 @@ def test_thresholding_leaves_hardly_any_grey(digits: tuple[Bytes, Labels]) -> No
 def test_an_unknown_preset_is_named() -> None:
     """The message says which presets there are."""
     with pytest.raises(
-        ConfigInvalid, match=r"expected one of none, standard, release, finish, scans, got 'wild'"
+        ConfigInvalid, match=r"expected one of none, mild, standard, release, finish, scans, got 'wild'"
     ):
         Augmenter(np.zeros((1, 784), np.uint8), "wild")
 
