@@ -19,7 +19,6 @@ from model.errors import ShapeMismatch
 from model.form import PIXELS
 from model.initialisation import initial_weight
 from model.losses import DIGITS
-from model.threads import blas_kernel
 
 MANY = 64
 """Pictures of a batch among which hardly a pixel or a neuron stays without use."""
@@ -29,16 +28,6 @@ SMALL = 8192
 
 BLOCK = 96
 """Inputs whose products are added up at a time: their weights stay in the cache, and short sums are rounded less."""
-
-IN_PLACE = 1_000_000
-"""Multiplications up to which the kernels below use both matrices where they lie. For larger products all kernels copy them into
-another order first, which takes as long as the product if there are few pictures."""
-
-IN_PLACE_KERNELS = ("SkylakeX", "Cooperlake", "SapphireRapids")
-"""OpenBLAS's for AVX-512. Source: its kernel/x86_64/sgemm_small_kernel_permit_skylakex.c."""
-
-FEWEST = 24
-"""Inputs at a time below which nothing is won by that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,27 +161,20 @@ def sums(inputs: Array, weight: Array) -> Array:
 def _sums_of(values: Array, weight: Array, rows: NDArray[np.intp]) -> Array:
     """Return values @ weight[rows], block by block through one piece of memory that stays in the cache."""
     memory = _scratch.rows(weight.shape[1])
-    size = _block(len(values), weight.shape[1])
-    total = _product(values[:, :size], weight, rows[:size], memory)
-    for start in range(size, len(rows), size):
-        end = start + size
-        total += _product(values[:, start:end], weight, rows[start:end], memory)
+    total = _product(values, weight, rows, memory, 0)
+    for start in range(BLOCK, len(rows), BLOCK):
+        total += _product(values, weight, rows, memory, start)
     return total
 
 
-def _block(pictures: int, width: int) -> int:
-    """Return how many inputs' products to add up at a time."""
-    size = IN_PLACE // max(1, pictures * width)
-    return size if FEWEST <= size < BLOCK and blas_kernel() in IN_PLACE_KERNELS else BLOCK
-
-
-def _product(values: Array, weight: Array, some: NDArray[np.intp], memory: Array) -> Array:
+def _product(values: Array, weight: Array, rows: NDArray[np.intp], memory: Array, start: int) -> Array:
+    some = rows[start : start + BLOCK]
     if weight.flags.c_contiguous:
         block = memory[: len(some)]
         weight.take(some, axis=0, out=block, mode="clip")  # any other mode would take through a copy
     else:
         block = weight[some]  # `take` would copy all of a view first
-    product: Array = values @ block
+    product: Array = values[:, start : start + BLOCK] @ block
     return product
 
 

@@ -1,4 +1,4 @@
-"""How many threads the matrix products use, and which of its kernels the library for them runs here.
+"""How many threads the matrix products use.
 
 The order in which a product is summed up depends on it, and with the order the last bits of the sums. So it belongs to
 a training's configuration, and is set here rather than left to the machine.
@@ -7,9 +7,8 @@ a training's configuration, and is set here rather than left to the machine.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 
 @contextmanager
@@ -22,10 +21,3 @@ def blas_threads(n: int) -> Iterator[None]:
 def cores() -> int:
     """Return how many cores this process may run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@cache
-def blas_kernel() -> str:
-    """Return which kernel multiplies matrices, such as SkylakeX or Haswell; empty where the library does not tell."""
-    kernels = (str(library.get("architecture", "")) for library in threadpool_info())
-    return next(filter(None, kernels), "")

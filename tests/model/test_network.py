@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from model import network
 from model.errors import ShapeMismatch
 from model.network import MANY, Layer, Network, as_inputs, sums
 
@@ -67,20 +66,6 @@ def test_leaving_out_inputs_that_are_zero_changes_no_sum(batch: int, inked: int)
     inputs[:, rng.permutation(784)[:inked]] = rng.random((batch, inked), np.float32)
     expected = inputs.astype(np.float64) @ weight
     np.testing.assert_allclose(sums(inputs, weight), expected, rtol=1e-5, atol=1e-4)
-
-
-@pytest.mark.parametrize("kernel", ["Haswell", "SkylakeX"])
-@pytest.mark.parametrize("pictures", [1, 9, 22, 40, MANY])
-def test_sums_are_the_same_however_many_inputs_are_added_up_at_a_time(
-    kernel: str, pictures: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What is best depends on the kernel; every input takes part once."""
-    monkeypatch.setattr(network, "blas_kernel", lambda: kernel)
-    rng = np.random.default_rng(pictures)
-    inputs = rng.integers(0, 4, (pictures, 784)).astype(np.float32)
-    inputs[:, ::2] = 0
-    weight = rng.integers(-8, 8, (784, 1086)).astype(np.float32)
-    np.testing.assert_array_equal(sums(inputs, weight), inputs @ weight)
 
 
 def test_no_pictures_have_no_logits() -> None:
