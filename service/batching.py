@@ -66,7 +66,7 @@ class Outcomes(NamedTuple):
     taken: float
 
 
-class _One(NamedTuple):
+class _Single(NamedTuple):
     """A small picture file, or one that is prepared already, and who waits for it."""
 
     picture: bytes | Prepared
@@ -74,7 +74,7 @@ class _One(NamedTuple):
     began: float
 
 
-class _Some(NamedTuple):
+class _Group(NamedTuple):
     """Rows of a request that brought several, at most ``PART``, and who waits for them."""
 
     pixels: Pixels
@@ -86,31 +86,31 @@ class _Some(NamedTuple):
 class _Queue(NamedTuple):
     """What waits for a network."""
 
-    ones: list[_One]
-    somes: list[_Some]
+    singles: list[_Single]
+    groups: list[_Group]
 
     def next_pass(self) -> "_Queue":
         """Take out what the next pass reads, ``LARGEST`` pictures at most: those who brought one first, and some of the others."""
-        most = PART if self.somes else LARGEST
-        ones, self.ones[:] = self.ones[:most], self.ones[most:]
-        rows, count = len(ones), 0
-        for some in self.somes:
-            rows += len(some.pixels)
+        most = PART if self.groups else LARGEST
+        singles, self.singles[:] = self.singles[:most], self.singles[most:]
+        rows, count = len(singles), 0
+        for group in self.groups:
+            rows += len(group.pixels)
             if rows > LARGEST:
                 break
             count += 1
-        somes, self.somes[:] = self.somes[:count], self.somes[count:]
-        return _Queue(ones, somes)
+        groups, self.groups[:] = self.groups[:count], self.groups[count:]
+        return _Queue(singles, groups)
 
     @property
     def pictures(self) -> int:
         """How many there are."""
-        return len(self.ones) + sum(len(some.pixels) for some in self.somes)
+        return len(self.singles) + sum(len(group.pixels) for group in self.groups)
 
     @property
     def futures(self) -> "list[asyncio.Future[Any]]":
         """Of all who wait."""
-        return [*(one.future for one in self.ones), *(some.future for some in self.somes)]
+        return [*(single.future for single in self.singles), *(group.future for group in self.groups)]
 
 
 class Batcher:
@@ -160,7 +160,7 @@ class Batcher:
         if not self._waiting and self._is_alone():
             return self._read_alone(predictor, picture)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        self._queue(predictor).ones.append(_One(picture, future, began))
+        self._queue(predictor).singles.append(_Single(picture, future, began))
         self._queued(1)
         return await future
 
@@ -215,7 +215,7 @@ class Batcher:
     ) -> "asyncio.Future[Outcomes]":
         future: asyncio.Future[Outcomes] = asyncio.get_running_loop().create_future()
         future.add_done_callback(_heard)
-        self._queue(predictor).somes.append(_Some(pixels, normalised, future, perf_counter()))
+        self._queue(predictor).groups.append(_Group(pixels, normalised, future, perf_counter()))
         self._queued(len(pixels))
         return future
 
@@ -236,32 +236,31 @@ class Batcher:
 
     def _pass(self, predictor: Predictor, queue: _Queue) -> None:
         start = perf_counter()
-        ones, prepared = self._prepared(queue.ones)
-        rows = [entry.pixels.reshape(1, -1) for entry in prepared] + [some.pixels for some in queue.somes]
+        singles, prepared = self._prepared(queue.singles)
+        rows = [entry.pixels.reshape(1, -1) for entry in prepared] + [group.pixels for group in queue.groups]
         if not rows:
             return
         found = [entry.normalised for entry in prepared]
-        found += chain.from_iterable(some.normalised for some in queue.somes)
+        found += chain.from_iterable(group.normalised for group in queue.groups)
         ready = perf_counter()
         pixels = rows[0] if len(rows) == 1 else np.concatenate(rows)
         readings = _read_rows(predictor, pixels, found)
         taken = perf_counter() - ready
         read = iter(readings)
-        for one, picture in zip(ones, prepared, strict=True):
-            began = (
-                start if isinstance(one.picture, bytes) else ready
-            )  # who brought pixels waits for the decoding of others
-            _tell(one.future, Outcome(next(read), began - one.began, taken, picture))
-        for some in queue.somes:
-            own = list(islice(read, len(some.pixels)))
-            _tell(some.future, Outcomes(own, ready - some.began, taken))
+        for single, picture in zip(singles, prepared, strict=True):
+            # Who brought pixels waits until the files of the others are decoded.
+            began = start if isinstance(single.picture, bytes) else ready
+            _tell(single.future, Outcome(next(read), began - single.began, taken, picture))
+        for group in queue.groups:
+            own = list(islice(read, len(group.pixels)))
+            _tell(group.future, Outcomes(own, ready - group.began, taken))
         self._observe(predictor, pixels, readings)
 
-    def _prepared(self, entries: list[_One]) -> tuple[list[_One], list[Prepared]]:
+    def _prepared(self, entries: list[_Single]) -> tuple[list[_Single], list[Prepared]]:
         """Decode and normalise what is not yet; return those it succeeded for, and tell the others why not."""
         files = [entry.picture for entry in entries if isinstance(entry.picture, bytes)]
         found = iter(self._pictures.prepare_together(files))
-        good: list[_One] = []
+        good: list[_Single] = []
         prepared: list[Prepared] = []
         for entry in entries:
             picture = next(found) if isinstance(entry.picture, bytes) else entry.picture

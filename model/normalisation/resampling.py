@@ -16,7 +16,7 @@ SIGMA_STEPS = 16
 """Steps of sigma in a pixel, so that few matrices have to be made."""
 
 TINY = np.finfo(np.float32).tiny
-"""The least 32-bit float that is kept to full precision; many processors take a hundred times as long for a smaller one."""
+"""The least 32-bit float that is kept to full precision; some processors take many times as long for a smaller one."""
 
 
 @lru_cache(maxsize=512)

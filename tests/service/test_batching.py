@@ -156,7 +156,7 @@ async def test_a_pass_that_fails_leaves_nobody_waiting(
     images = load_test().images
     batcher = Batcher(PICTURES, observe, count)
     if broken == "decoding":
-        monkeypatch.setattr(batcher, "_prepared", lambda ones: fail() if ones else ([], []))
+        monkeypatch.setattr(batcher, "_prepared", lambda singles: fail() if singles else ([], []))
     elif broken == "reading":
         monkeypatch.setattr(predictors[0], "read", fail)
     found = await asyncio.gather(
