@@ -273,7 +273,7 @@ class Batcher:
 
 
 def _next_turn(run: Callable[[], None]) -> None:
-    """Call it when the loop has let go on who waits now, and has looked who else has come."""
+    """Call it once those who are told now have gone on, and what came meanwhile has been taken in."""
     loop = asyncio.get_running_loop()
     loop.call_soon(loop.call_soon, run)
 
