@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import Struct
 from time import perf_counter
 from typing import TypeVar
@@ -13,6 +13,7 @@ from model.arrays import Bytes, Pixels
 from model.images import Picture
 from model.pixels import Normalised
 from service.bodies import Submission
+from service.decoders import NICENESS, Decoders
 from service.errors import Overloaded
 from service.priority import step_back
 
@@ -25,9 +26,6 @@ TURN = 16
 SMALL_BYTES = 16_384
 SMALL_SIDE = 128
 MOST_WAITING = 64
-NICENESS = 5
-"""Of the threads, so that the one that answers small pictures goes first."""
-
 _PNG_SIZE = Struct(">II").unpack_from
 
 
@@ -39,6 +37,7 @@ class Prepared:
         pixels: (784,) 0 paper to 255 ink.
         picture: as it was decoded, and ``normalised``, what was found in it; None when pixels came as they are.
         decode: seconds that decoding took, and ``normalise``, that normalising took.
+        waited: seconds until it was decoded, and until who asked heard of it.
     """
 
     pixels: Pixels
@@ -46,6 +45,7 @@ class Prepared:
     normalised: Normalised | None
     decode: float = 0.0
     normalise: float = 0.0
+    waited: float = 0.0
 
 
 class Pictures:
@@ -59,7 +59,7 @@ class Pictures:
 
     def __init__(self, max_pixels: int, threads: int, queued: Callable[[int], None] = lambda _: None) -> None:
         self._max_pixels, self._queued = max_pixels, queued
-        self._threads = ThreadPoolExecutor(threads, "decoder", initializer=step_back, initargs=(NICENESS,))
+        self._decoders = Decoders(threads, self.prepare_now)
         self._bulk = ThreadPoolExecutor(1, "bulk", initializer=step_back, initargs=(NICENESS,))
         self.waiting = 0
 
@@ -115,11 +115,13 @@ class Pictures:
             raise Overloaded(f"expected fewer than {MOST_WAITING} large pictures at once, got more")
         self.waiting += 1
         self._queued(1)
+        began = perf_counter()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self.prepare_now, data)
+            found = await self._decoders.decode(data)
         finally:
             self.waiting -= 1
             self._queued(-1)
+        return replace(found, waited=perf_counter() - began - found.decode - found.normalise)
 
     async def in_bulk(self, work: Callable[[], Result]) -> Result:
         """Return what a function returns that decodes many pictures, in the one thread there is for that."""
@@ -127,8 +129,8 @@ class Pictures:
 
     def close(self) -> None:
         """Let the threads end."""
-        for threads in (self._threads, self._bulk):
-            threads.shutdown(wait=False, cancel_futures=True)
+        self._decoders.close()
+        self._bulk.shutdown(wait=False, cancel_futures=True)
 
 
 async def in_turns(

@@ -42,7 +42,7 @@ class Predict:
             received - exchange.began,
             parsed - received + prepared.decode,
             prepared.normalise,
-            waited,
+            prepared.waited + waited,
             taken,
             perf_counter() - encoding,
         )

@@ -55,7 +55,7 @@ class Infer:
             received - exchange.began,
             parsed - received + sum(entry.decode for entry in prepared),
             sum(entry.normalise for entry in prepared),
-            waited,
+            sum(entry.waited for entry in prepared) + waited,
             taken,
             encoded - done,
         )
