@@ -1,13 +1,12 @@
 """The artifact: a network as it is published, and never changed again.
 
 It has two parts. The weights are a safetensors file with tensors ``layers.I.weight`` (n_in, n_out) and ``layers.I.bias``
-(n_out,), float32, and the detector's, named likewise after ``detector.``. The manifest is JSON: format, architecture, preprocessing, calibration, how it was trained, on what,
-how well it reads, and the SHA-256 of the weights file. Reading checks everything and executes nothing.
+(n_out,), float32, and the detector's, named likewise after ``detector.``. The manifest (``model.manifest``) tells the rest, and
+the SHA-256 of the weights file. Reading checks everything and executes nothing.
 """
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,22 +25,13 @@ from model.errors import ArtifactCorrupt, ShapeMismatch
 from model.form import PIXELS
 from model.losses import DIGITS
 from model.network import Layer, Network
-from model.pixels import READABLE as PREPROCESSINGS
 from model.tensors import read_metadata
-
-FORMAT = "numeral"
-FORMAT_VERSION = 1
 
 DETECTOR = "detector."
 """What the names of the detector's tensors begin with."""
 
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-
 LARGEST_WEIGHTS = 4 * (WEIGHTS + (NEURONS + PIXELS) * HIDDEN) + 100_000
 """Bytes of the largest weights file we read."""
-
-LARGEST_MANIFEST = 4_000_000
-"""Bytes of the largest manifest we read; ten thousand epochs take under one million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,43 +162,6 @@ def _tensor(tensors: Mapping[str, "np.ndarray[Any, Any]"], name: str, shape: tup
     if not np.isfinite(tensor).all():
         raise ArtifactCorrupt(f"expected finite numbers in {name}")
     return tensor
-
-
-def encode_manifest(manifest: Mapping[str, Any]) -> bytes:
-    """Return a manifest as indented JSON."""
-    return json.dumps(manifest, indent=1, sort_keys=True, allow_nan=False).encode()
-
-
-def decode_manifest(data: bytes) -> dict[str, Any]:
-    """Return a manifest.
-
-    Raises:
-        ArtifactCorrupt: it is torn, of a foreign format, or made for another preprocessing.
-    """
-    try:
-        manifest = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ArtifactCorrupt(f"expected a manifest in JSON: {type(error).__name__}") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise ArtifactCorrupt(f"expected a manifest of format {FORMAT!r}, got another")
-    if manifest.get("format_version") != FORMAT_VERSION:
-        raise ArtifactCorrupt(f"expected format version {FORMAT_VERSION}, got another")
-    for name in ("weights", "architecture", "preprocessing", "calibration", "training", "metrics"):
-        if not isinstance(manifest.get(name), dict):
-            raise ArtifactCorrupt(f"expected an object {name!r} in the manifest")
-    if manifest["preprocessing"].get("version") not in PREPROCESSINGS:
-        known = " or ".join(sorted(PREPROCESSINGS))
-        raise ArtifactCorrupt(f"expected a network for preprocessing version {known}, got another")
-    if not isinstance(manifest.get("version"), str):
-        raise ArtifactCorrupt("expected a version in the manifest")
-    _require_file_names(manifest.get("files"))
-    return manifest
-
-
-def _require_file_names(files: object) -> None:
-    """Refuse names that lead out of the folder that a version is exported to."""
-    if not isinstance(files, dict) or not all(_FILE_NAME.fullmatch(name) for name in files):
-        raise ArtifactCorrupt("expected an object 'files' in the manifest, whose keys are plain file names")
 
 
 def assemble(manifest: Mapping[str, Any], weights: bytes) -> Artifact:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from model import shipped
-from model.artifact import Artifact, assemble, decode_manifest
+from model.artifact import Artifact, assemble
 from model.errors import ShapeMismatch, StoreUnavailable, VersionNotFound
 from model.form import PIXELS
 from model.images import decode
+from model.manifest import decode_manifest
 from model.pixels import Normalised, normalise
 from model.predictor import Predictor, Reading
 from model.registry import Registry

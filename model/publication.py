@@ -1,12 +1,11 @@
 """From a finished training to a published version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from model import sources
-from model.artifact import FORMAT, FORMAT_VERSION, architecture, encode_weights
+from model.artifact import encode_weights
 from model.calibration import Calibration, honesty_figures
 from model.charts import confusion_matrix, learning_curve
 from model.config import TrainingConfig
@@ -14,8 +13,8 @@ from model.dataset import Split
 from model.drift import profile
 from model.evaluation import Evaluation, error_interval
 from model.honesty import answers
+from model.manifest import make_manifest
 from model.network import Network
-from model.pixels import VERSION as PREPROCESSING
 from model.registry import Registry
 from model.training import Trained
 
@@ -112,23 +111,6 @@ def _line(registry: Registry, origin: Origin) -> list[int]:
     return [*before, origin.stage]
 
 
-def make_manifest(
-    network: Network, calibration: Calibration, training: Mapping[str, Any], metrics: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the manifest of a network, but for what the registry fills in."""
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "architecture": architecture(network),
-        "preprocessing": {"version": PREPROCESSING},
-        "calibration": calibration.to_dict(),
-        "training": dict(training),
-        "metrics": dict(metrics),
-        "code": {"version": code_version()},
-        "parent": None,
-    }
-
-
 def test_metrics(network: Network, calibration: Calibration, data: str) -> dict[str, Any]:
     """Return the final figures, on MNIST's test digits: error, calibration, abstentions; for other data there are none."""
     if data != "mnist":
@@ -159,11 +141,3 @@ def charts(history: Sequence[Sequence[float]], evaluation: Evaluation) -> dict[s
         LEARNING_CURVE: curve.encode(),
         CONFUSION_MATRIX: confusion_matrix(evaluation.confusion).encode(),
     }
-
-
-def code_version() -> str:
-    """Return the version of the installed package."""
-    try:
-        return version("numeral")
-    except PackageNotFoundError:
-        return "unknown"

@@ -16,17 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model.artifact import (
-    LARGEST_MANIFEST,
-    LARGEST_WEIGHTS,
-    Artifact,
-    assemble_verified,
-    decode_manifest,
-    digest_of,
-    encode_manifest,
-)
+from model.artifact import LARGEST_WEIGHTS, Artifact, assemble_verified, digest_of
 from model.clock import now
 from model.errors import ArtifactCorrupt, ConfigInvalid, NoEarlierVersion, VersionNotFound
+from model.manifest import LARGEST_MANIFEST, decode_manifest, encode_manifest
 from model.store import Store
 
 LARGEST_ENTRY = 10_000

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from model.artifact import decode_manifest, encode_weights
+from model.artifact import encode_weights
 from model.calibration import Calibration
 from model.config import NetworkConfig
 from model.errors import ArtifactCorrupt, ModelError
+from model.manifest import decode_manifest, make_manifest
 from model.network import Network
 from model.registry import Registry
 
@@ -90,10 +91,6 @@ def _publish(registry: Registry, manifest: dict[str, Any]) -> str:
 
 
 def _seed_untrained(registry: Registry) -> None:
-    from model.publication import (
-        make_manifest,  # brings the trainer in, which a start that seeds nothing can do without
-    )
-
     network = Network.create(NetworkConfig().hidden, NetworkConfig().activation, np.random.default_rng(0))
     manifest = make_manifest(network, Calibration(), training={"epochs": 0, "seed": 0}, metrics={})
     version = registry.publish(manifest, encode_weights(network), {}, "untrained-0")

@@ -9,18 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.artifact import (
-    assemble,
-    decode_manifest,
-    decode_weights,
-    digest_of,
-    encode_manifest,
-    encode_weights,
-)
+from model.artifact import assemble, decode_weights, digest_of, encode_weights
 from model.calibration import Calibration
 from model.errors import ArtifactCorrupt
+from model.manifest import make_manifest
 from model.network import Network
-from model.publication import make_manifest
 
 
 @pytest.fixture(scope="module")
@@ -133,41 +126,6 @@ def test_an_architecture_that_does_not_fit_is_refused(
     architecture = {**make_manifest(network, Calibration(), {}, {})["architecture"], **changes}
     with pytest.raises(ArtifactCorrupt, match=message):
         decode_weights(encode_weights(network), architecture)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"format": "pickle"}, "format 'numeral'"),
-        ({"format_version": 2}, "format version 1"),
-        ({"preprocessing": {"version": "999"}}, "preprocessing version"),
-        ({"weights": None}, "object 'weights'"),
-        ({"version": 1}, "expected a version"),
-        ({"files": ["card.md"]}, "an object 'files'"),
-        ({"files": {"../card.md": {}}}, "plain file names"),
-        ({"files": {"/card.md": {}}}, "plain file names"),
-        ({"files": {"": {}}}, "plain file names"),
-    ],
-)
-def test_foreign_manifests_are_refused(network: Network, changes: dict[str, Any], message: str) -> None:
-    """Another format or preprocessing would give wrong answers without an error; so there is one."""
-    manifest = {**whole_manifest(network, encode_weights(network)), **changes}
-    with pytest.raises(ArtifactCorrupt, match=message):
-        decode_manifest(encode_manifest(manifest))
-
-
-@pytest.mark.parametrize("version", ["1", "2", "3"])
-def test_networks_of_an_earlier_normaliser_stay_readable(network: Network, version: str) -> None:
-    """What it made looks the same to a network, so a published version goes on serving."""
-    manifest = {**whole_manifest(network, encode_weights(network)), "preprocessing": {"version": version}}
-    assert decode_manifest(encode_manifest(manifest))["preprocessing"] == {"version": version}
-
-
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000])
-def test_bytes_that_are_no_manifest_are_refused(data: bytes) -> None:
-    """Torn or deep JSON is an error, not a crash."""
-    with pytest.raises(ArtifactCorrupt):
-        decode_manifest(data)
 
 
 def test_digests_are_sha_256() -> None:

@@ -9,10 +9,10 @@ from model.artifact import Artifact, assemble, digest_of, encode_weights
 from model.calibration import Calibration
 from model.detector import detector_sizes
 from model.errors import ArtifactCorrupt
+from model.manifest import make_manifest
 from model.network import Network
 from model.parameters import Parameters
 from model.predictor import Predictor
-from model.publication import make_manifest
 
 
 @pytest.fixture(scope="module")

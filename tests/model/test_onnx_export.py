@@ -7,13 +7,13 @@ import pytest
 
 from model import shipped
 from model.activations import ACTIVATIONS
-from model.artifact import Artifact, assemble, decode_manifest, encode_weights
+from model.artifact import Artifact, assemble, encode_weights
 from model.calibration import Calibration
+from model.manifest import decode_manifest, make_manifest
 from model.network import Network, as_inputs
 from model.onnx_export import encode_onnx
 from model.pixels import VERSION
 from model.predictor import Predictor
-from model.publication import make_manifest
 from model.sources import load_test
 
 

@@ -11,8 +11,8 @@ import pytest
 from model.artifact import encode_weights
 from model.calibration import Calibration
 from model.errors import ArtifactCorrupt, ConfigInvalid, NoEarlierVersion, StoreUnavailable, VersionNotFound
+from model.manifest import make_manifest
 from model.network import Network
-from model.publication import make_manifest
 from model.registry import Registry
 
 

@@ -11,8 +11,8 @@ from model import shipped
 from model.artifact import encode_weights
 from model.calibration import Calibration
 from model.errors import StoreUnavailable
+from model.manifest import make_manifest
 from model.network import Network
-from model.publication import make_manifest
 from model.registry import Registry
 
 

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 from model import shipped
 from model.artifact import encode_weights
 from model.calibration import Calibration
+from model.manifest import make_manifest
 from model.network import Network
 from model.predictor import Predictor
-from model.publication import make_manifest
 from model.registry import Registry
 from service.app import Numeral, create_app
 from service.database import open_database

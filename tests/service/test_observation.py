@@ -10,8 +10,8 @@ import pytest
 from model import drift
 from model.artifact import encode_weights
 from model.calibration import Calibration
+from model.manifest import make_manifest
 from model.network import Network
-from model.publication import make_manifest
 from model.registry import Registry
 from model.sources import load_test
 from service.app import Numeral, create_app
