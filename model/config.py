@@ -228,8 +228,8 @@ def _one_of(
 
 def _shown(value: object) -> str:
     """A number as it came; of anything else only its type, so that nothing a client sends is echoed."""
-    return (
-        f"{value:g}"
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
-        else _kind(value)
-    )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return _kind(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**18 else "another"
+    return f"{value:g}"

@@ -277,14 +277,14 @@ class Registry:
 
         Raises:
             VersionNotFound: there is no such alias.
-            NoEarlierVersion: the alias has always pointed to the same version.
+            NoEarlierVersion: the alias points to the version that it began with.
         """
         while True:
             number = self.last_move(name) + 1
             stack = _stack(self.history(name))
             if len(stack) < 2:
                 raise NoEarlierVersion(
-                    f"expected an alias with an earlier version, got one always at {stack[-1]}"
+                    f"expected an alias with an earlier version, got one that is at {stack[-1]}, where it began"
                 )
             move = AliasMove(number, stack[-2], rollback=True, reason=reason, at=now())
             if self._append(name, move):

@@ -125,10 +125,16 @@ def _unpacked(path: Path) -> bytes:
         with gzip.open(path) if zipped else path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"expected to read {path.name}: {type(error).__name__}") from error
+        raise DataError(f"expected to read {path.name}, got {_why(error)}") from error
     if len(data) > LARGEST:
         raise DataError(f"expected {path.name} to hold at most {LARGEST} bytes")
     return data
+
+
+def _why(error: Exception) -> str:
+    """Say what the system said, or that the file is not what it should be."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return said or "another or a torn file"
 
 
 def npz(path: Path) -> Dataset:
@@ -141,9 +147,7 @@ def npz(path: Path) -> Dataset:
             images = _named(arrays, path, "images", "x", "x_train")
             labels = _named(arrays, path, "labels", "y", "y_train")
     except (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile, MemoryError) as error:
-        raise DataError(
-            f"expected {path.name} to be an .npz of plain arrays: {type(error).__name__}"
-        ) from error
+        raise DataError(f"expected {path.name} to be an .npz of plain arrays, got {_why(error)}") from error
     return Dataset(_grey_values(images, path), _digits(labels, path))
 
 

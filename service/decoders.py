@@ -1,25 +1,21 @@
-"""Large pictures are decoded in threads of their own, and handed over in rounds.
+"""Large pictures are decoded in threads of their own, and handed over together.
 
-A thread goes on with what waits for a few milliseconds before it hands over what it has: so the event loop wakes, and a forward
-pass fetches its weights, once for several pictures. Nobody waits for pictures that have not come yet.
+Who is done waits a few milliseconds for those that are decoded meanwhile: so the event loop wakes, and a forward pass fetches its
+weights, once for several pictures. Where no file waits to be decoded, nobody waits.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from time import perf_counter
 from typing import Generic, NamedTuple, TypeVar
 
 from service.priority import step_back
 
 Decoded = TypeVar("Decoded")
 
-ROUND = 0.008
-"""Seconds after which a round takes no further file."""
-
-SHORT = 1 << 18
-"""Bytes of a file that a round may go on with; a longer one begins a round, as the others would wait long for it."""
+TOGETHER = 0.008
+"""Seconds, at most, that a picture waits for others once it is decoded."""
 
 NICENESS = 5
 """Of the threads, so that the one that answers small pictures goes first."""
@@ -44,38 +40,28 @@ class Decoders(Generic[Decoded]):
         self._decode = decode
         self._threads = ThreadPoolExecutor(threads, "decoder", initializer=step_back, initargs=(NICENESS,))
         self._files: deque[_File[Decoded]] = deque()
+        self._done: deque[tuple[asyncio.Future[Decoded], Decoded | Exception]] = deque()
+        self._announced = False
 
     async def decode(self, data: bytes) -> Decoded:
         """Return what becomes of a file; raises what decoding it raises."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Decoded] = loop.create_future()
         self._files.append(_File(data, future))
-        self._threads.submit(
-            self._round, loop
-        )  # one for each file: another round may take it first, none is left
+        self._threads.submit(self._decode_one, loop)
         return await future
 
-    def _round(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Decode what waits, one after the other, until the round is over; then tell the loop."""
-        ends = perf_counter() + ROUND
-        done: list[tuple[asyncio.Future[Decoded], Decoded | Exception]] = []
-        while (file := self._next(first=not done)) is not None:
-            done.append((file.future, self._outcome(file.data)))
-            if perf_counter() >= ends:
-                break
-        if done:
-            loop.call_soon_threadsafe(_tell, done)
-
-    def _next(self, *, first: bool) -> "_File[Decoded] | None":
-        """Take the file that has waited longest; None where there is none, or one that begins a round of its own."""
-        try:
-            file = self._files.popleft()
-        except IndexError:
-            return None
-        if first or len(file.data) <= SHORT:
-            return file
-        self._files.appendleft(file)
-        return None
+    def _decode_one(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Decode the file that has waited longest, in a thread."""
+        file = self._files.popleft()
+        self._done.append((file.future, self._outcome(file.data)))
+        if not self._files:
+            loop.call_soon_threadsafe(self._tell)
+        elif (
+            not self._announced
+        ):  # two threads may find it so at once: then it is told twice, the second time nothing
+            self._announced = True
+            loop.call_soon_threadsafe(loop.call_later, TOGETHER, self._tell)
 
     def _outcome(self, data: bytes) -> Decoded | Exception:
         try:
@@ -83,16 +69,18 @@ class Decoders(Generic[Decoded]):
         except Exception as error:  # noqa: BLE001 - whoever sent it hears of it
             return error
 
+    def _tell(self) -> None:
+        """Tell all whose pictures are done; those that come later are announced anew."""
+        self._announced = False
+        while self._done:
+            future, outcome = self._done.popleft()
+            if future.done():  # the client has gone
+                continue
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-def _tell(done: "list[tuple[asyncio.Future[Decoded], Decoded | Exception]]") -> None:
-    for future, outcome in done:
-        if future.done():  # the client has gone
-            continue
-        if isinstance(outcome, Exception):
-            future.set_exception(outcome)
-        else:
-            future.set_result(outcome)

@@ -273,7 +273,7 @@ class OfflineTraining:
         try:
             return restore(self.config, self._data.split, path.read_bytes(), *self._networks())
         except CheckpointInvalid as error:
-            raise ConfigInvalid("resume", f"{error}; remove {self._folder.name} to begin anew") from error
+            raise ConfigInvalid("resume", f"{error}; remove {self._folder} to begin anew") from error
 
 
 def _is_meant(config: TrainingConfig, asked: TrainingConfig) -> bool:

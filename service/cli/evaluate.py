@@ -66,11 +66,11 @@ def evaluate(
         curves = _curves(subject) if (report is not None if robustness is None else robustness) else []
         if report is not None:
             _write(report, subject.model, sets, curves)
-    result = _result(subject.model, sets, curves)
-    if as_json:
-        say_json(result)
-    else:
-        _print(result, report)
+        result = _result(subject.model, sets, curves)
+        if as_json:
+            say_json(result)
+        else:
+            _print(result, report)
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 from operator import itemgetter
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
-from service.cli.output import JsonOption, plain_errors, say, say_json
-from service.cli.remote import HERE, KeyOption, Remote, UrlOption
+from service.cli.output import JsonOption, plain_errors, reason, say, say_json
+from service.cli.remote import HERE, KeyOption, Remote, RemoteError, UrlOption
 
 app = typer.Typer(
     help="The corrected pictures that a running service keeps for training.", no_args_is_help=False
@@ -23,10 +24,11 @@ def examples(
         return
     with plain_errors(as_json=as_json):
         counts = Remote(url, api_key).ask("GET", "/examples")
-    if as_json:
-        say_json(counts)
-    else:
-        say(f"{counts['total']} examples: " + "  ".join(f"{d}: {n}" for d, n in counts["per_label"].items()))
+        if as_json:
+            say_json(counts)
+        else:
+            per_label = "  ".join(f"{digit}: {n}" for digit, n in counts["per_label"].items())
+            say(f"{counts['total']} examples: {per_label}")
 
 
 @app.command()
@@ -37,17 +39,29 @@ def add(
     api_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep pictures with their true label."""
-    remote = Remote(url, api_key)
-    with plain_errors(as_json=as_json):
-        for image in images:
-            headers = {"Content-Type": "application/octet-stream"}
-            body = image.read_bytes()
-            kept = remote.ask("POST", "/examples", params={"label": label}, content=body, headers=headers)
+    """Keep pictures with their true label; exit status 1 if one could not be kept."""
+    with plain_errors(as_json=as_json), Remote(url, api_key) as remote:
+        results = [{"image": str(image), **_kept(remote, label, image)} for image in images]
+        for result in results:
             if as_json:
-                say_json({"image": str(image), **kept})
+                say_json(result)
             else:
-                say(f"{image}: {kept['id']}")
+                say(f"{result['image']}: {result.get('error') or result['id']}")
+    if any("error" in result for result in results):
+        raise typer.Exit(1)
+
+
+def _kept(remote: Remote, label: int, image: Path) -> dict[str, Any]:
+    """Keep a picture and return what the service says to it, or why it is not kept."""
+    headers = {"Content-Type": "application/octet-stream"}
+    try:
+        data = image.read_bytes()
+        kept: dict[str, Any] = remote.ask(
+            "POST", "/examples", params={"label": label}, content=data, headers=headers
+        )
+    except (OSError, RemoteError) as error:
+        return {"error": reason(error)}
+    return kept
 
 
 @app.command("import")
@@ -57,15 +71,17 @@ def import_(
     api_key: KeyOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Keep all pictures of an archive, however large; their folders are their labels."""
+    """Keep all pictures of an archive, however large; their folders are their labels. Exit status 1 if one is refused."""
     with plain_errors(as_json=as_json), Remote(url, api_key) as remote:
         counts = _send(archive.read_bytes(), remote)
-    if as_json:
-        say_json(counts)
-        return
-    say(f"{counts['new']} new, {counts['known']} known, {counts['refused']} refused")
-    for refusal in counts["refusals"]:
-        say(f"file {refusal['entry']} of the archive: {refusal['error']}")
+        if as_json:
+            say_json(counts)
+        else:
+            say(f"{counts['new']} new, {counts['known']} known, {counts['refused']} refused")
+            for refusal in counts["refusals"]:
+                say(f"file {refusal['entry']} of the archive: {refusal['error']}")
+    if counts["refused"]:
+        raise typer.Exit(1)
 
 
 def _send(archive: bytes, remote: Remote) -> dict[str, Any]:
@@ -100,10 +116,10 @@ def export(
     """Write all examples to an archive of LABEL/id.png."""
     with plain_errors(as_json=as_json):
         size = Remote(url, api_key).download("/examples/export", archive)
-    if as_json:
-        say_json({"archive": str(archive), "size": size})
-    else:
-        say(f"{archive}: {size} bytes")
+        if as_json:
+            say_json({"archive": str(archive), "size": size})
+        else:
+            say(f"{archive}: {size} bytes")
 
 
 @app.command()
@@ -117,6 +133,6 @@ def delete(
     remote = Remote(url, api_key)
     with plain_errors(as_json=as_json):
         for example_id in ids:
-            remote.ask("DELETE", f"/examples/{example_id}")
+            remote.ask("DELETE", f"/examples/{quote(example_id, safe='')}")
             if as_json:
                 say_json({"deleted": example_id})

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -31,12 +32,8 @@ def jobs(
         return
     with plain_errors(as_json=as_json):
         asked: dict[str, Any] = {"limit": limit} | ({"state": state} if state else {})
-        found = Remote(url, api_key).ask("GET", "/train", params=asked)["jobs"]
-    for job in found:
-        if as_json:
-            say_json(job)
-        else:
-            say(line_of(job))
+        for job in Remote(url, api_key).ask("GET", "/train", params=asked)["jobs"]:
+            _say(job, as_json=as_json)
 
 
 @app.command()
@@ -45,7 +42,7 @@ def show(
 ) -> None:
     """Print a job as JSON, with or without --json."""
     with plain_errors(as_json=as_json):
-        say_json(Remote(url, api_key).ask("GET", f"/train/{job_id}"))
+        say_json(Remote(url, api_key).ask("GET", f"/train/{quote(job_id, safe='')}"))
 
 
 @app.command()
@@ -75,7 +72,10 @@ def resume(
 
 def _tell(remote: Remote, job_id: str, what: str, *, as_json: bool) -> None:
     with plain_errors(as_json=as_json):
-        job = remote.ask("POST", f"/train/{job_id}/{what}")
+        _say(remote.ask("POST", f"/train/{quote(job_id, safe='')}/{what}"), as_json=as_json)
+
+
+def _say(job: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(job)
     else:

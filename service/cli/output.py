@@ -85,14 +85,16 @@ def _sentence(error: Exception) -> str | None:
     if isinstance(error, ModelError):
         return str(error)
     if isinstance(error, OSError):
-        return _reason(error)
+        return reason(error)
     from service.database import unavailable
 
     problem = unavailable(error)
     return None if problem is None else str(problem)
 
 
-def _reason(error: OSError) -> str:
-    """Say what the system said, and of which file; errors of libraries may know neither."""
-    reason = error.strerror or str(error) or type(error).__name__
-    return f"{reason}: {error.filename}" if error.filename else reason
+def reason(error: Exception) -> str:
+    """Say what was wrong; of the system's errors what it said, and of which file: errors of libraries may know neither."""
+    if not isinstance(error, OSError):
+        return str(error)
+    said = error.strerror or str(error) or type(error).__name__
+    return f"{said}: {error.filename}" if error.filename else said

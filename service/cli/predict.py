@@ -29,11 +29,11 @@ def predict(
         else:
             read = _reading(home, version)
         results = [{"image": str(path), **_result(path, read)} for path in images]
-    for result in results:
-        if as_json:
-            say_json(result)
-        else:
-            say(_line(result))
+        for result in results:
+            if as_json:
+                say_json(result)
+            else:
+                say(_line(result))
     if any("error" in result for result in results):
         raise typer.Exit(1)
 

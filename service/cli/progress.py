@@ -1,7 +1,9 @@
 """A training as it is watched: a live table on a terminal, plain lines elsewhere, JSON lines for programs."""
 
+import shlex
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -40,18 +42,24 @@ class Screen(Protocol):
         """Show what came of it."""
 
 
-def screen_for(training: OfflineTraining, *, as_json: bool) -> Screen:
-    """Return the screen that suits standard output."""
+def screen_for(training: OfflineTraining, home: Path | None, *, as_json: bool) -> Screen:
+    """Return the screen that suits standard output.
+
+    Args:
+        training: is shown.
+        home: as it was given to the command; None for the usual one.
+        as_json: print lines of JSON.
+    """
     if as_json:
-        return JsonLines(training)
-    return Terminal(training) if sys.stdout.isatty() else PlainLines(training)
+        return JsonLines(training, home)
+    return Terminal(training, home) if sys.stdout.isatty() else PlainLines(training, home)
 
 
 class PlainLines:
     """One line an epoch, for logs and pipes."""
 
-    def __init__(self, training: OfflineTraining) -> None:
-        self._training = training
+    def __init__(self, training: OfflineTraining, home: Path | None) -> None:
+        self._training, self._home = training, home
 
     def __enter__(self) -> Self:
         """Say what begins."""
@@ -73,7 +81,8 @@ class PlainLines:
 
     def stopped(self) -> None:
         """Say how to go on."""
-        say("stopped at a checkpoint; numeral train --resume goes on from here")
+        where = f" --home {shlex.quote(str(self._home))}" if self._home else ""
+        say(f"stopped at a checkpoint; numeral train --resume{where} goes on from here")
 
     def finished(self, outcome: Outcome) -> None:
         """Print the version and its figures."""
@@ -103,8 +112,8 @@ class JsonLines(PlainLines):
 class Terminal(PlainLines):
     """A table of the latest epochs above a bar that fills."""
 
-    def __init__(self, training: OfflineTraining) -> None:
-        super().__init__(training)
+    def __init__(self, training: OfflineTraining, home: Path | None) -> None:
+        super().__init__(training, home)
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
+from urllib.parse import quote
 
 import typer
 
@@ -36,6 +37,9 @@ KeyOption = Annotated[
     ),
 ]
 HERE = "http://127.0.0.1:8000"
+
+
+_NO_URL = f"expected the URL of a service, such as {HERE}"
 
 
 class RemoteError(ModelError):
@@ -75,7 +79,7 @@ class Remote:
         try:
             return httpx.Client(base_url=self._url, headers=self._headers, timeout=TIMEOUT)
         except httpx.InvalidURL as error:
-            raise RemoteError("expected the URL of a service, such as http://127.0.0.1:8000") from error
+            raise RemoteError(_NO_URL) from error
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """Return the JSON of an answer, or None if it has no body.
@@ -103,11 +107,18 @@ class Remote:
         try:
             with nullcontext(self._kept) if self._kept else self._client() as client:
                 answer = client.request(method, path, **options)
+        except httpx.UnsupportedProtocol as error:
+            raise RemoteError(_NO_URL) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise RemoteError(f"expected an answer from the service: {type(error).__name__}") from error
+            raise RemoteError(self._silence(error)) from error
         if not answer.is_success:
             raise RemoteError(_reason(answer))
         return answer
+
+    def _silence(self, error: Exception) -> str:
+        """Say that nothing came, and why, as far as the error tells."""
+        why = str(error) or type(error).__name__
+        return f"expected an answer from {self._url}, got none: {why}"
 
     def follow(self, job_id: str) -> Iterator[dict[str, Any]]:
         """Yield a job as it changes, until it ends; the connection is made anew when it breaks.
@@ -122,7 +133,7 @@ class Remote:
             before = last
             try:
                 headers = {"Last-Event-ID": last} if last else {}
-                path = f"/train/{job_id}/events"
+                path = f"/train/{quote(job_id, safe='')}/events"
                 with self._client() as client, client.stream("GET", path, headers=headers) as answer:
                     _require_events(answer)
                     if answer.status_code == 204:
@@ -136,7 +147,7 @@ class Remote:
             except ServiceAway as error:
                 problem = str(error)
             except httpx.TransportError as error:
-                problem = f"expected the service to answer: {type(error).__name__}"
+                problem = self._silence(error)
             failures += 1
             if failures > MOST_FAILURES:
                 raise RemoteError(problem)

@@ -151,11 +151,11 @@ def train(
             given |= {name: value for name, value in here.items() if value is not None}
             train_remotely(_asked(given), remote, api_key, as_json=as_json)
             return
-        stages = stages_of(given, recipe)
+        anything = resume and not given and recipe is None
+        stages = None if anything else stages_of(given, recipe)
         training: OfflineTraining | None = _training(stages, recipe, home, resume=resume)
         while training is not None:
-            _run(training, as_json=as_json)
-            training = training.following()
+            training = _run(training, home, as_json=as_json)
 
 
 def stages_of(given: dict[str, Any], recipe: str | None) -> "list[TrainingConfig]":
@@ -189,7 +189,7 @@ def _config(base: "TrainingConfig", given: Mapping[str, Any]) -> "TrainingConfig
     if "activation" in given:
         network = replace(network, activation=given.pop("activation"))
     if "teachers" in given:
-        given["teachers"] = [name.strip() for name in given["teachers"].split(",") if name.strip()]
+        given["teachers"] = [name.strip() for name in given["teachers"].split(",")]
     if network != (base.network or NetworkConfig()):
         given["network"] = asdict(network)
     return TrainingConfig.from_dict({**base.to_dict(), **given})
@@ -217,7 +217,7 @@ def _sizes(text: str) -> tuple[int, ...]:
     from model.errors import ConfigInvalid
 
     try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
+        return tuple(int(part) for part in text.split(",")) if text.strip() else ()
     except ValueError:
         raise ConfigInvalid(
             "hidden", "expected whole numbers with commas between, such as 1000,500"
@@ -225,15 +225,15 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 
 def _training(
-    stages: "list[TrainingConfig]", recipe: str | None, home: Path | None, *, resume: bool
+    stages: "list[TrainingConfig] | None", recipe: str | None, home: Path | None, *, resume: bool
 ) -> "OfflineTraining":
-    from model.config import TrainingConfig
+    """Begin the first of these trainings, or go on with an interrupted one of them; with whichever there is for None."""
     from service.offline import OfflineTraining
 
     settings = settings_of(home)
-    if not resume:
-        return OfflineTraining.begin(settings, stages, recipe)
-    return OfflineTraining.resume(settings, None if stages == [TrainingConfig()] else stages)
+    if resume or stages is None:
+        return OfflineTraining.resume(settings, stages)
+    return OfflineTraining.begin(settings, stages, recipe)
 
 
 class _Interrupt:
@@ -258,18 +258,23 @@ class _Interrupt:
                 signal.signal(number, handler)
 
 
-def _run(training: "OfflineTraining", *, as_json: bool) -> None:
+def _run(training: "OfflineTraining", home: Path | None, *, as_json: bool) -> "OfflineTraining | None":
+    """Train, publish, and return the training that follows, if there is one."""
     from service.cli.progress import screen_for
 
     interrupt = _Interrupt()
-    with interrupt.watched(), screen_for(training, as_json=as_json) as screen:
+    with interrupt.watched(), screen_for(training, home, as_json=as_json) as screen:
         if not _train(training, screen, interrupt):
             screen.stopped()
             raise typer.Exit(INTERRUPTED)
         outcome = training.finish()
         screen.finished(outcome)
-    if as_json:
-        say_json(_result(outcome))
+        if as_json:
+            say_json(_result(outcome))
+        if interrupt.asked and training.plan.following:  # it came while the version was made
+            screen.stopped()
+            raise typer.Exit(INTERRUPTED)
+    return training.following()
 
 
 def _train(training: "OfflineTraining", screen: "Screen", interrupt: _Interrupt) -> bool:

@@ -66,7 +66,7 @@ def test_any_idx_pair_is_read(zipped: bool, tmp_path: Path) -> None:
         (lambda data: b"\0\0\x0d" + data[3:], "expected .* to be an IDX file"),
         (lambda data: data[:7], "whole header"),
         (lambda _: bytes([0, 0, 8, 3]) + b"\xff" * 12, "expected 79228162458924105385300197375 numbers"),
-        (lambda data: gzip.compress(data)[:-20], "EOFError"),
+        (lambda data: gzip.compress(data)[:-20], "another or a torn file"),
         (lambda _: b"", "expected .* to be an IDX file"),
     ],
 )
@@ -92,7 +92,7 @@ def test_an_npz_of_arrays_is_read(tmp_path: Path) -> None:
 def test_pickled_arrays_are_never_loaded(tmp_path: Path) -> None:
     """An array of objects would need unpickling, which runs code; it is refused."""
     np.savez(tmp_path / "d.npz", images=np.array([{"a": 1}], object), labels=LABELS, allow_pickle=True)
-    with pytest.raises(DataError, match="plain arrays: ValueError"):
+    with pytest.raises(DataError, match="plain arrays, got another"):
         sources.load(str(tmp_path / "d.npz"))
 
 

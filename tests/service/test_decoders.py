@@ -1,32 +1,31 @@
-"""Rounds of the threads that decode: who waits hears of his own picture, with those beside it or before a long one."""
+"""Threads that decode: who waits hears of his own picture, together with others, and waits for none that takes long."""
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from typing import Any
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
 
-import service.decoders as module
-from service.decoders import SHORT, Decoders
+from service.decoders import Decoders
 
-LONG = b"l" * (SHORT + 1)
+SLOW = b"slow"
 
 
 class Gate:
-    """Decodes a file once it is let through, and writes down which ones."""
+    """Decodes files once they are let through, slow ones once they are let through apart; writes down which."""
 
     def __init__(self) -> None:
-        self.open = threading.Event()
+        self.open, self.slow = threading.Event(), threading.Event()
         self.seen: list[bytes] = []
 
     def __call__(self, data: bytes) -> bytes:
         """Return the file in capitals."""
-        self.open.wait(10)
+        (self.slow if data == SLOW else self.open).wait(10)
         self.seen.append(data)
         if data == b"torn":
             raise ValueError("torn")
-        return data[:4].upper()
+        return data.upper()
 
 
 @pytest.fixture
@@ -41,22 +40,8 @@ def decoders(gate: Gate) -> Iterator[Decoders[bytes]]:
     made = Decoders(1, gate)
     yield made
     gate.open.set()
+    gate.slow.set()
     made.close()
-
-
-@pytest.fixture
-def rounds(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many files each round hands over."""
-    sizes: list[int] = []
-    tell = module._tell
-
-    def told(done: list[tuple[Any, Any]]) -> None:
-        sizes.append(len(done))
-        tell(done)
-
-    monkeypatch.setattr(module, "_tell", told)
-    monkeypatch.setattr(module, "ROUND", 60.0)
-    return sizes
 
 
 async def waiting(decoders: Decoders[bytes], *files: bytes) -> "list[asyncio.Task[bytes]]":
@@ -67,39 +52,34 @@ async def waiting(decoders: Decoders[bytes], *files: bytes) -> "list[asyncio.Tas
 
 
 async def test_files_that_wait_are_handed_over_together_each_to_its_own(
-    decoders: Decoders[bytes], gate: Gate, rounds: list[int]
+    decoders: Decoders[bytes], gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also beside one that cannot be decoded."""
-    tasks = await waiting(decoders, b"one", b"torn", b"two")
+    """Also beside one that cannot be decoded; the first is not told before the last is done."""
+    monkeypatch.setattr("service.decoders.TOGETHER", 60.0)
+    tasks = await waiting(decoders, b"one", b"torn", b"two", SLOW)
     gate.open.set()
+    await asyncio.to_thread(until, lambda: len(gate.seen) == 3)
+    assert not any(task.done() for task in tasks)
+    gate.slow.set()
     found = await asyncio.gather(*tasks, return_exceptions=True)
-    assert found[0] == b"ONE"
-    assert isinstance(found[1], ValueError)
-    assert found[2] == b"TWO"
-    assert rounds == [3]
+    assert isinstance(found.pop(1), ValueError)
+    assert found == [b"ONE", b"TWO", b"SLOW"]
 
 
-async def test_a_long_file_begins_a_round(decoders: Decoders[bytes], gate: Gate, rounds: list[int]) -> None:
-    """So that none that is done waits for it; short ones behind it go with it."""
-    tasks = await waiting(decoders, b"one", LONG, b"two", LONG)
-    gate.open.set()
-    assert await asyncio.gather(*tasks) == [b"ONE", b"LLLL", b"TWO", b"LLLL"]
-    assert rounds == [1, 2, 1]
-
-
-async def test_a_round_ends(
-    decoders: Decoders[bytes], gate: Gate, rounds: list[int], monkeypatch: pytest.MonkeyPatch
+async def test_who_is_done_does_not_wait_for_one_that_takes_long(
+    decoders: Decoders[bytes], gate: Gate
 ) -> None:
-    """Once its time is over, every file is told of at once."""
-    monkeypatch.setattr("service.decoders.ROUND", 0.0)
-    tasks = await waiting(decoders, b"one", b"two", b"three")
+    """The slow file is still being decoded when the answer comes."""
     gate.open.set()
-    assert await asyncio.gather(*tasks) == [b"ONE", b"TWO", b"THRE"]
-    assert rounds == [1, 1, 1]
+    first, slow, behind = await waiting(decoders, b"one", SLOW, b"two")
+    assert await asyncio.wait_for(first, 10) == b"ONE"
+    assert not slow.done()
+    gate.slow.set()
+    assert await asyncio.gather(slow, behind) == [b"SLOW", b"TWO"]
 
 
 async def test_who_has_gone_holds_up_nobody(decoders: Decoders[bytes], gate: Gate) -> None:
-    """The others of the round get theirs."""
+    """The others get theirs."""
     gone, stays = await waiting(decoders, b"one", b"two")
     gone.cancel()
     gate.open.set()
@@ -108,13 +88,25 @@ async def test_who_has_gone_holds_up_nobody(decoders: Decoders[bytes], gate: Gat
         await gone
 
 
-async def test_several_threads_lose_and_double_nothing(gate: Gate, rounds: list[int]) -> None:
-    """Two hundred files through four threads, long ones among them."""
+async def test_several_threads_lose_and_double_nothing(gate: Gate) -> None:
+    """Two thousand files through four threads, again and again so few that some are told at once."""
     gate.open.set()
     decoders = Decoders(4, gate)
-    files = [LONG if number % 7 == 0 else b"%03d" % number for number in range(200)]
-    found = await asyncio.gather(*(decoders.decode(data) for data in files))
+    files = [b"%04d" % number for number in range(2000)]
+    found: list[bytes] = []
+    for start in range(0, len(files), 40):
+        found += await asyncio.wait_for(
+            asyncio.gather(*(decoders.decode(data) for data in files[start : start + 40])), 10
+        )
     decoders.close()
-    assert found == [data[:4].upper() for data in files]
-    assert sorted(gate.seen) == sorted(files)
-    assert sum(rounds) == 200
+    assert found == files
+    assert sorted(gate.seen) == files
+
+
+def until(reached: Callable[[], bool]) -> None:
+    """Wait until something has been reached; ten seconds at most."""
+    for _ in range(1000):
+        if reached():
+            return
+        time.sleep(0.01)
+    raise AssertionError("expected it to be reached within ten seconds")

@@ -47,7 +47,7 @@ async function refresh() {
   const { picture, prediction } = now();
   const digit = label();
   if (!picture || !prediction || digit === null) {
-    hide("Draw a digit first.");
+    hide(picture && !prediction ? "Without an answer there is nothing to learn from." : "Draw a digit first.");
     return;
   }
   const learner = chosen("learner");

@@ -15,6 +15,9 @@ const REASONS = {
 
 const BEHIND = [0, 1000, 3000]; // ms: a process that did not move an alias itself hears of it a moment later
 
+const AGAIN = 2000; // ms after which a picture that got no answer is sent again: a service that restarts is away for a moment
+
+let unanswered = false; // the service was asked about the picture on the pad, and could not be
 let source = null; // the picture that the answer is about: the one on the pad may be newer
 
 const rows = Array.from({ length: 10 }, (_, digit) => {
@@ -27,9 +30,12 @@ const rows = Array.from({ length: 10 }, (_, digit) => {
 /** Start reading what is on the pad. */
 export function startReading() {
   byId("bars").append(...rows.map((row) => row.item));
-  const ask = latest(read);
+  const ask = latest(() => read(ask));
   on(["picture", "network"], () => {
-    if (!now().picture) set({ prediction: null }); // at once, not after an answer that is still on its way
+    if (!now().picture) {
+      unanswered = false;
+      set({ prediction: null }); // at once, not after an answer that is still on its way
+    }
     ask();
   });
   on("aliases", () => {
@@ -46,19 +52,23 @@ function outdated() {
   return picture && prediction && target !== undefined && prediction.model.version !== target;
 }
 
-async function read() {
+async function read(again) {
   const { picture, network } = now();
   if (!picture) return;
   try {
     const prediction = await predict(picture.blob, network);
     if (now().picture === null) return; // cleared meanwhile
     source = picture;
+    unanswered = false;
     set({ prediction });
     say(byId("trouble"), null);
     if (picture.complete) byId("spoken").textContent = words(prediction);
   } catch (error) {
+    unanswered = true;
     set({ prediction: null });
+    show(); // also where there was no prediction before
     say(byId("trouble"), error.message);
+    if (error.status === 0 || error.status === 503) setTimeout(() => now().picture === picture && again(), AGAIN);
   }
 }
 
@@ -76,7 +86,7 @@ function show() {
   const { prediction } = now();
   byId("answer").classList.toggle("unsure", !prediction || prediction.abstained);
   byId("digit").textContent = prediction ? (prediction.reason === "blank" ? "?" : prediction.digit) : "–";
-  byId("words").textContent = prediction ? words(prediction) : "Nothing drawn yet.";
+  byId("words").textContent = prediction ? words(prediction) : unanswered && now().picture ? "No answer." : "Nothing drawn yet.";
   byId("sureness").textContent = prediction ? `Confidence ${percent(prediction.confidence)}${prediction.abstained ? ", so better not trust it" : ""}` : "";
   byId("provenance").textContent = prediction ? provenance(prediction) : "";
   rows.forEach((row, digit) => {

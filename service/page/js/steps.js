@@ -10,7 +10,7 @@ import { changePlot, ratePlot } from "./plots.js";
 export function compareStep({ outputs, label }) {
   const { current, nudge } = outputs[label];
   byId("compare-words").replaceChildren(...bold(`The output for ${label} is `, [number(current)], " and should be ", ["1"],
-    "; the others should be ", ["0"], `. The wish of each is the difference: ${signed(nudge)} for ${label}. (Learning works on the outputs before calibration, so they differ a little from the bars above.)`));
+    "; the others should be ", ["0"], `. The wish of each is the difference: ${signed(nudge)} for ${label}. (Learning works on the outputs before calibration, and most trainings ask for a little less than 1, which is called label smoothing: so they differ from the bars above.)`));
   const rows = outputs.map((output) => {
     const track = bar(output.current, wanted(output.desired));
     return el("tr", { className: output.digit === label ? "label" : "" }, el("td", { textContent: output.digit }), el("td", { className: "track" }, track),
@@ -79,13 +79,15 @@ const wideColumns = (size) => Math.max(columnsFor(size), Math.ceil(Math.sqrt(siz
 export function applyStep({ loss, learning_rate: rate, label }, tried) {
   const better = loss.after < loss.before;
   const verdict = better ? `One step, and the network is surer of the ${label}.`
-    : "The step was too long: it jumped past the goal, and the loss rose. Try a smaller learning rate.";
+    : loss.after > loss.before ? "The step was too long: it jumped past the goal, and the loss rose. Try a smaller learning rate."
+      : loss.before === 0 ? `There is nothing left to learn from this ${label}: the loss is zero, as far as its numbers tell.`
+        : "The step was too short to be seen in the loss. Try a larger learning rate.";
   byId("apply-words").replaceChildren(...bold(`All changes at once, at the learning rate ${rate}, applied to a copy. `, verdict));
   const value = (words, shown, className) => el("div", {}, el("span", { className: "small", textContent: words }),
     el("b", { className, textContent: shown }));
   byId("apply").replaceChildren(
     el("div", { className: "loss" }, value("loss before", number(loss.before), ""), el("span", { textContent: "→", "aria-hidden": "true" }),
-      value("loss after", number(loss.after), better ? "better" : "worse")),
+      value("loss after", number(loss.after), better ? "better" : loss.after > loss.before ? "worse" : "")),
     ratePlot(tried, loss.before, rate),
     el("p", { className: "small", textContent: "Move the learning rate: every rate you try leaves a dot." }),
   );

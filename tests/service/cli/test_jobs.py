@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx
 import pytest
 
 from model.sources import load_test
@@ -121,7 +122,26 @@ def test_an_unknown_job_and_an_absent_service_are_said_in_one_sentence(server: S
         "numeral: expected the id of a job, got an unknown one\n",
     )
     absent = numeral("jobs", "--url", "http://127.0.0.1:9")
-    assert (absent.exit_code, "expected an answer from the service" in absent.stderr) == (1, True)
+    assert (absent.exit_code, "expected an answer from http://127.0.0.1:9, got none" in absent.stderr) == (
+        1,
+        True,
+    )
+    no_url = numeral("jobs", "--url", "127.0.0.1:9")
+    assert (no_url.exit_code, no_url.stderr) == (
+        1,
+        "numeral: expected the URL of a service, such as http://127.0.0.1:8000\n",
+    )
+
+
+def test_an_id_leads_to_no_other_address(server: ServerProcess) -> None:
+    """What is no id is an unknown job or example, whatever stands in it; production stays where it is."""
+    before = httpx.get(f"{server.url}/aliases").json()
+    for words in (("jobs", "show", "../models"), ("jobs", "cancel", "../aliases/production/rollback#"),
+                  ("jobs", "follow", "../models?"), ("examples", "delete", "../examples")):  # fmt: skip
+        done = numeral(*words, "--url", server.url)
+        assert (done.exit_code, "unknown" in done.stderr or "expected" in done.stderr) == (1, True), words
+        assert "Traceback" not in done.stderr
+    assert httpx.get(f"{server.url}/aliases").json() == before
 
 
 def test_examples_are_added_counted_exported_imported_and_deleted(
@@ -186,15 +206,38 @@ def test_a_large_archive_is_sent_in_parts(
 
     monkeypatch.setattr(Remote, "ask", noted)
     monkeypatch.setattr("service.archives.MOST_IN_PART", 3)
-    (counts,) = json_of("examples", "import", archive, "--url", server.url)
+    counts = imported(archive, server)
     assert len(asked) == 3
     assert (counts["new"], counts["known"], counts["refused"]) == (7, 0, 2)
     assert [refusal["entry"] for refusal in counts["refusals"]] == [9, 10]
     monkeypatch.setattr("service.archives.LARGEST_PART", 2 * max(map(len, pictures)))
-    (counts,) = json_of("examples", "import", archive, "--url", server.url)
+    counts = imported(archive, server)
     assert (counts["new"], counts["known"]) == (0, 7)
     assert len(asked) > 6
     assert max(asked) < sum(map(len, pictures))
+
+
+def imported(archive: Path, server: ServerProcess) -> dict[str, Any]:
+    """What became of an archive of which some is refused, as the exit status says."""
+    done = numeral("examples", "import", archive, "--url", server.url, "--json")
+    assert done.exit_code == 1
+    counts: dict[str, Any] = json.loads(done.stdout)
+    return counts
+
+
+def test_a_picture_that_cannot_be_kept_is_named_and_the_others_are_kept(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    """Exit status 1."""
+    good, torn = tmp_path / "good.png", tmp_path / "torn.png"
+    good.write_bytes(png.encode(load_test().images[11]))
+    torn.write_bytes(good.read_bytes()[:60])
+    done = numeral("examples", "add", "6", torn, tmp_path / "none.png", good, "--url", server.url, "--json")
+    assert done.exit_code == 1
+    results = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [Path(result["image"]).name for result in results] == ["torn.png", "none.png", "good.png"]
+    assert ["error" in result for result in results] == [True, True, False]
+    assert json_of("examples", "delete", results[2]["id"], "--url", server.url)
 
 
 def test_a_file_that_is_no_archive_is_said_in_one_sentence(server: ServerProcess, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from service.cli.train import ONLY_HERE, stages_of, train
 from service.database import open_database
 from service.example import Example
 from service.examples import Examples
-from service.offline import OfflineTraining
+from service.offline import OfflineTraining, Outcome
 from service.settings import Settings
 from service.training_schemas import NetworkRequest, TrainRequest
 from tests.service.cli.commands import json_of, numeral
@@ -125,6 +125,40 @@ def test_only_what_was_asked_for_is_resumed(tmp_path: Path, caplog: pytest.LogCa
         assert numeral("train", "--resume", *options, *others, "--home", tmp_path).exit_code == 1, others
     assert json_of("train", "--resume", *options, "--start-from", "production", "--home", tmp_path)
     assert f"{damaged} is passed over" in caplog.text
+
+
+def test_defaults_that_were_asked_for_are_asked_for(tmp_path: Path) -> None:
+    """Not any interrupted training is resumed, as without an option, but one of these settings; there is none."""
+    config = TrainingConfig.from_dict(
+        {"limit": 300, "epochs": 1, "network": {"hidden": [8]}, "promote": "never"}
+    )
+    os.close(OfflineTraining.begin(Settings(home=tmp_path), [config], None)._lock)
+    for words in (("--hidden", "1000,500"), ("--epochs", "30"), ("--recipe", "standard")):
+        result = numeral("train", "--resume", *words, "--home", tmp_path)
+        assert (result.exit_code, "expected an interrupted training" in result.stderr) == (1, True), words
+    assert json_of("train", "--resume", "--home", tmp_path)
+
+
+def test_ctrl_c_while_a_version_is_made_keeps_the_next_training_from_beginning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was trained is published; the rest goes on with --resume, in the home that is named."""
+    finish = OfflineTraining.finish
+
+    def finished(training: OfflineTraining) -> Outcome:
+        monkeypatch.undo()
+        os.kill(os.getpid(), signal.SIGINT)
+        return finish(training)
+
+    monkeypatch.setattr(OfflineTraining, "finish", finished)
+    options = ("--recipe", "release", "--hidden", "8", "--limit", "300", "--epochs", "1", "--synthetic", "0",
+               "--non-digits", "0", "--home", tmp_path)  # fmt: skip
+    result = numeral("train", *options)
+    assert result.exit_code == 130
+    assert f"numeral train --resume --home {tmp_path} goes on from here" in result.stdout
+    assert list(Registry.open(tmp_path / "store").versions()) == ["1", "2", "3"]
+    plan = json.loads(next((tmp_path / "trainings").glob("*/training.json")).read_bytes())
+    assert plan["stage"] == 2
 
 
 def test_a_training_that_another_process_goes_on_with_is_passed_over(
