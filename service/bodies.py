@@ -60,6 +60,18 @@ DOCUMENT_BYTES, DOCUMENT_SECONDS = 65_536, 10.0
 """Most bytes, and seconds to arrive, of a request document without a picture."""
 
 
+def require_plain(exchange: Exchange) -> None:
+    """Require a body as it is; only the routes of other protocols inflate one.
+
+    Raises:
+        ApiError: 415, it has a Content-Encoding.
+    """
+    if exchange.header(b"content-encoding") not in (None, b"identity"):
+        raise ApiError(
+            415, "expected a body without Content-Encoding, got one", headers={"Accept-Encoding": "identity"}
+        )
+
+
 async def receive(
     exchange: Exchange, limit: int, seconds: float, glance: Callable[[bytes], object] | None = None
 ) -> bytes:

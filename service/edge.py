@@ -20,6 +20,7 @@ from service import origin
 from service.at_once import answer_at_once
 from service.errors import ApiError, Overloaded, as_api_error, error_body
 from service.exchange import PHASES, Answer, Budget, Exchange, Handler, Tally, answers_head
+from service.heads import LINGER
 from service.keys import Keys
 from service.metrics import ROUTES
 from service.request_log import RequestLog
@@ -27,9 +28,6 @@ from service.services import Services
 
 GATHER = 0.01
 """Seconds for which answered requests are gathered, to be counted and logged together: one by one takes twice as long."""
-
-LINGER = 1.0
-"""Seconds that a refused body is still read and thrown away, so that its sender gets to see the answer."""
 
 _READING = frozenset(("GET", "HEAD", "OPTIONS"))
 _METHODS = _READING | {"POST", "PUT", "DELETE", "PATCH"}
@@ -81,7 +79,10 @@ class Edge:
             if handler is not None:
                 if method in _READING:  # whose handlers look at no body
                     exchange.require_at_most(self._largest)
-                answer = await handler(exchange)
+                try:
+                    answer = await handler(exchange)
+                except asyncio.CancelledError:
+                    raise _unfinished() from None
                 status, sent = answer.status, len(answer.body)
                 await self._send(exchange, answer, request_id, send)
             else:
@@ -165,16 +166,6 @@ class Edge:
         exchange.require_at_most(self._largest)
         status, sent, started = 500, 0, False
 
-        async def receive() -> Message:
-            message = await exchange.receive()
-            exchange.expects_more = message.get("more_body", False)
-            try:
-                exchange.took(len(message.get("body", b"")))
-            except ApiError as error:  # of any other error FastAPI would make a malformed body
-                self._count_shed(error)
-                raise HTTPException(error.status, error.message, error.headers) from error
-            return message
-
         async def forward(message: Message) -> None:
             nonlocal status, sent, started
             if message["type"] == "http.response.start":
@@ -191,12 +182,35 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(asked, receive, forward)
+            await self._app(asked, self._counted(exchange), forward)
+        except asyncio.CancelledError as cancelled:
+            raise (cancelled if started else _unfinished()) from None
         except Exception:
             if not started:
                 raise
             log.exception("request %s failed", request_id)
         return status, sent
+
+    def _counted(self, exchange: Exchange) -> Receive:
+        """Return what FastAPI receives the body by: it is counted, and bounded."""
+
+        async def receive() -> Message:
+            message = await exchange.receive()
+            exchange.expects_more = message.get("more_body", False)
+            try:
+                exchange.took(len(message.get("body", b"")))
+            except ApiError as error:  # of any other error FastAPI would make a malformed body
+                self._count_shed(error)
+                raise HTTPException(error.status, error.message, error.headers) from error
+            return message
+
+        return receive
+
+
+def _unfinished() -> ApiError:
+    """Return what is said when the server, which is about to end, cancels a request."""
+    sentence = "expected the request to be done before the service ends, got no more time"
+    return ApiError(503, sentence, headers={"Retry-After": "1"})
 
 
 def _asked(scope: Scope) -> Scope:

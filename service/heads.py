@@ -16,14 +16,20 @@ LONGEST_HEAD = 65_536
 """Bytes of a request's first line and its headers; a browser's cookies and a long query fit many times."""
 
 
+LINGER = 1.0
+"""Seconds that what was refused is still read and thrown away, so that its sender gets to see the answer."""
+
+
 class Protocol(HttpToolsProtocol):
     """One connection of a client.
 
     Attributes:
         head: bytes that have come of a head that is not whole yet; None while a body comes.
+        refused: nothing that comes any more means anything.
     """
 
     head: int | None = 0
+    refused = False
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -38,15 +44,21 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Let the body be taken without a look at the clock."""
         note_whole(cast("Scope", self.scope))
+        self.head = 0
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; hang up where a head goes on and on."""
+        if self.refused:
+            return
+        if self.head is not None and self.head + len(data) > LONGEST_HEAD:
+            end = data.find(b"\r\n\r\n")
+            if self.head + (len(data) if end < 0 else end) > LONGEST_HEAD:
+                self._refuse(ApiError(431, f"expected a head of at most {LONGEST_HEAD} bytes, got more"))
+                return
         super().data_received(data)
         if self.head is not None:
             self.head += len(data)
-            if self.head > LONGEST_HEAD and not self.transport.is_closing():
-                self._refuse(ApiError(431, f"expected a head of at most {LONGEST_HEAD} bytes, got more"))
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence says less
         """Answer what is no request."""
@@ -58,5 +70,7 @@ class Protocol(HttpToolsProtocol):
             f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}\r\ncontent-type: {media}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
+        self.refused = True
         self.transport.write(head.encode() + body)
-        self.transport.close()
+        # A connection that is closed over unread bytes takes the answer with it.
+        self.loop.call_later(LINGER, self.transport.close)

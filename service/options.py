@@ -72,15 +72,20 @@ def _name(query: dict[str, str]) -> str | None:
 
 
 def _policy(query: dict[str, str]) -> Policy | None:
-    given = {name: query[name] for name in POLICY if name in query}
+    given = {name: _number(name, query[name]) for name in POLICY if name in query}
     if not given:
         return None
     try:
-        return Policy(**{name: float(value) for name, value in given.items()})
-    except ValueError:
-        raise ApiError(422, f"expected {' and '.join(given)} to be numbers, got another value") from None
+        return Policy(**given)
     except ConfigInvalid as error:
         raise ApiError(422, str(error), field=error.field) from None
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise ApiError(422, f"expected {name} to be a number, got another value", field=name) from None
 
 
 def label_of(query: str | None, member: object) -> int | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 _SENTENCES = {
     "bool_parsing": "expected true or false, got another value",
+    "finite_number": "expected a finite number, got another",
     "float_parsing": "expected a number, got another value",
     "greater_than": "expected more than {gt}, got another number",
     "greater_than_equal": "expected at least {ge}, got less",

@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     """What a service does not know by itself; ``NUMERAL_PORT=9000`` sets ``port``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", frozen=True
+        allow_inf_nan=False, env_prefix="NUMERAL_", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     home: Path = Field(default_factory=_default_home, description="Holds everything the service writes.")

@@ -18,12 +18,13 @@ _PIECE = 1 << 18
 """Bytes compared at once: few enough to stay in the cache."""
 
 
-def parse(body: bytes, most: int) -> dict[str, Any]:
+def parse(body: bytes, most: int, *, binary: bool = False) -> dict[str, Any]:
     """Return the object in a JSON document; one with more values than any batch has is refused before it becomes objects.
 
     Args:
         body: the document.
         most: pictures in one request.
+        binary: it stands before binary tensors, where there are such.
 
     Raises:
         ApiError: 400, no JSON or no object; 413, too many values.
@@ -34,18 +35,18 @@ def parse(body: bytes, most: int) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise not_an_object() from None
+        raise not_an_object(binary=binary) from None
     if not isinstance(document, dict):
-        raise not_an_object()
+        raise not_an_object(binary=binary)
     return document
 
 
-def not_an_object() -> ApiError:
-    """Return what is said of a body that is no JSON object."""
+def not_an_object(*, binary: bool = False) -> ApiError:
+    """Return what is said of a body that is no JSON object; ``binary``, of one that might be of binary tensors."""
     return ApiError(
         400,
-        "expected a JSON object (RFC 8259, in UTF-8), got another value or a damaged one;"
-        " binary tensors need the header Inference-Header-Content-Length",
+        "expected a JSON object (RFC 8259, in UTF-8), got another value or a damaged one"
+        + ("; binary tensors need the header Inference-Header-Content-Length" if binary else ""),
     )
 
 

@@ -110,7 +110,7 @@ def glance(begin: bytes, size: int | None, header_length: bytes | None, most: in
     """
     first = begin.lstrip()[:1]
     if first != b"{" and (first or len(begin) > _MOST_SPACE):
-        raise documents.not_an_object()
+        raise documents.not_an_object(binary=True)
     if size is not None and header_length is not None:
         length = _length(header_length, size)
         if length <= len(begin):
@@ -119,7 +119,7 @@ def glance(begin: bytes, size: int | None, header_length: bytes | None, most: in
 
 def _header(document: bytes, behind: int, most: int) -> Header:
     """Return the header in a JSON document with so many bytes behind it."""
-    request = documents.parse(document, most)
+    request = documents.parse(document, most, binary=True)
     name = request.get("id")
     if name is not None and not isinstance(name, str):
         raise ApiError(400, "expected id to be a string, got another value")

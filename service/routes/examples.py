@@ -110,6 +110,7 @@ async def add(
 ) -> Response:
     """Keep a picture with its true label, in any body that /predict takes; or a zip archive of LABEL/name.png."""
     exchange, settings = Exchange(request.scope, request.receive), services.settings
+    bodies.require_plain(exchange)
     kind = exchange.header(b"content-type")
     if kind is not None and kind.split(b";")[0].strip().lower() in ZIP:
         archive = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)

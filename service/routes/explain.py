@@ -32,6 +32,7 @@ class Explain:
         services, settings = self._services, self._services.settings
         query = exchange.query("version", "alias", "label", "learning_rate")
         predictor = await predictor_of(services, options_of(exchange, "label", "learning_rate").name)
+        bodies.require_plain(exchange)
         body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
         submission = bodies.parse(body, exchange.header(b"content-type"), members=("label", "learning_rate"))
         label = label_of(query.get("label"), submission.members.get("label"))

@@ -28,6 +28,7 @@ class Predict:
         services, settings = self._services, self._services.settings
         options = options_of(exchange)
         predictor = await predictor_of(services, options.name)
+        bodies.require_plain(exchange)
         body = await bodies.receive(exchange, settings.max_body_bytes, settings.body_seconds)
         received = perf_counter()
         submission = bodies.parse(body, exchange.header(b"content-type"))
@@ -53,6 +54,7 @@ class Predict:
         services, settings = self._services, self._services.settings
         options = options_of(exchange)
         predictor = await predictor_of(services, options.name)
+        bodies.require_plain(exchange)
         body = await bodies.receive(exchange, settings.max_batch_bytes, settings.body_seconds)
         images = bodies.parse_batch(body, exchange.header(b"content-type"), settings.max_batch)
         prepared = await in_turns(self._prepare, images)

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -145,6 +146,21 @@ def test_a_head_of_any_size_is_not_taken(server: ServerProcess) -> None:
     assert predict(server).status_code == 200
 
 
+@pytest.mark.parametrize("first", [1_000, 60_000, 66_000])
+def test_a_whole_head_is_measured_too(server: ServerProcess, first: int) -> None:
+    """However its bytes come, also after another request; and the refusal is seen although more is still coming."""
+    whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(PICTURE) + PICTURE
+    for long, expected in ((60_000, 200), (66_000, 431), (400_000, 431)):
+        head = b"GET /health/live HTTP/1.1\r\nHost: x\r\nA: " + b"a" * long + b"\r\n\r\n"
+        with server.connect() as connection:
+            connection.sendall(whole)
+            assert answer_on(connection)[0] == 200
+            connection.sendall(head[:first])
+            time.sleep(0.05)
+            connection.sendall(head[first:])
+            assert answer_on(connection)[0] == expected
+
+
 def test_what_is_no_http_is_answered_with_a_document(server: ServerProcess) -> None:
     """As any other mistake of a client."""
     with server.connect() as connection:
@@ -194,6 +210,26 @@ def test_sigterm_drains_and_leaves_with_0(tmp_path: Path) -> None:
             slow.sendall(PICTURE)  # the listener is closed, this request was accepted before
             assert answer_on(slow)[0] == 200
         assert server.process.wait(30) == 0
+
+
+def test_a_request_that_is_not_done_in_time_is_told_so(tmp_path: Path) -> None:
+    """With a document, 503, on a route of ours and one behind FastAPI; nothing of it is an error of ours in the log."""
+    environment = {"NUMERAL_DRAIN_SECONDS": "0", "NUMERAL_FINISH_SECONDS": "1"}
+    with running_server(tmp_path, environment=environment) as server:
+        with server.connect() as one, server.connect() as other:
+            one.sendall(HEAD + b"Content-Length: 100\r\n\r\nhalf")
+            other.sendall(HEAD.replace(b"predict", b"examples?label=7") + b"Content-Length: 100\r\n\r\nhalf")
+            until(lambda: httpx.get(f"{server.url}/health/live").status_code == 200)
+            server.terminate()
+            for connection in (one, other):
+                status, headers, _ = answer_on(connection)
+                assert (status, headers["content-type"], headers["retry-after"]) == (
+                    503,
+                    "application/problem+json",
+                    "1",
+                )
+        assert server.process.wait(30) == 0
+        assert "Traceback" not in server.log.read_text()
 
 
 def test_whoever_works_beside_is_told_when_the_draining_begins() -> None:

@@ -66,6 +66,7 @@ async def test_a_policy_out_of_range_is_refused(client: httpx.AsyncClient, query
     response = await client.post(f"/predict?{query}", json={"pixels": [0] * 784})
     assert response.status_code == 422, response.text
     assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.json()["field"] == query.partition("=")[0]
 
 
 async def test_a_share_needs_a_calibrated_network(client: httpx.AsyncClient) -> None:

@@ -1,6 +1,7 @@
 """Bodies and queries that are refused: always a problem document, never an echo, never a 5xx."""
 
 import asyncio
+import gzip
 import io
 import struct
 import zlib
@@ -379,3 +380,13 @@ async def test_a_refusal_of_starlettes_is_a_document_too(tmp_path: Path) -> None
     assert_problem(answer, (418,))
     assert "I'm a Teapot" in answer.json()["error"]
     assert "Starlette" not in answer.text
+
+
+@pytest.mark.parametrize("route", ["/predict", "/predict/batch", "/explain", "/examples?label=7"])
+async def test_a_body_in_a_content_encoding_is_refused_as_such(client: httpx.AsyncClient, route: str) -> None:
+    """Not as a picture or a document that is damaged; what it may be is said in a header (RFC 9110, 15.5.16)."""
+    headers = {"Content-Type": "image/png", "Content-Encoding": "gzip"}
+    answer = await client.post(route, content=gzip.compress(GOOD), headers=headers)
+    assert_problem(answer, (415,))
+    assert "Content-Encoding" in answer.json()["error"]
+    assert answer.headers["Accept-Encoding"] == "identity"

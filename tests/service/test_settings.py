@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.sentences import sentence
 from service.settings import Settings
 
 
@@ -28,6 +29,15 @@ def test_a_variable_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ValidationError) as refused:
         Settings()
     assert refused.value.errors()[0]["loc"] == ("port",)
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan"])
+def test_a_time_without_end_is_refused(monkeypatch: pytest.MonkeyPatch, seconds: str) -> None:
+    """A service that drains for ever would never end."""
+    monkeypatch.setenv("NUMERAL_DRAIN_SECONDS", seconds)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert sentence(refused.value.errors()[0]) == "expected a finite number, got another"
 
 
 def test_a_home_below_the_users_own_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
