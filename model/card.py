@@ -13,35 +13,48 @@ def model_card(manifest: Mapping[str, Any]) -> str:
         f"# Numeral network, version {manifest['version']}",
         _what(manifest),
         "## How well it reads",
-        _table(
-            "figure", "value", [(_words(name), _figure(value)) for name, value in manifest["metrics"].items()]
-        ),
+        _figures(manifest),
         "## How it learned",
         _table("setting", "value", [(_words(name), _figure(value)) for name, value in _training(manifest)]),
         "## What it is for, and what not",
-        _USE,
+        _use(manifest),
         "## Where it is from",
         _table("", "", _origin(manifest)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-_USE = (
-    "It reads one handwritten digit in a picture. It reads no letters, no printed numbers of several digits and no "
-    "whole forms; pictures of such things should be abstained from, and most are. Handwriting differs between "
-    "countries: MNIST, which it learned from, is North American. Where a wrong digit costs something, let a person look "
-    "at every answer that is abstained from or of low confidence, and measure on your own pictures first "
-    "(`numeral evaluate FOLDER`)."
-)
+def _figures(manifest: Mapping[str, Any]) -> str:
+    rows = [(_words(name), _figure(value)) for name, value in manifest["metrics"].items()]
+    return _table("figure", "value", rows) if rows else "Nobody has measured it."
+
+
+def _use(manifest: Mapping[str, Any]) -> str:
+    data = manifest.get("data", {}).get("name")
+    hands = {"mnist": " MNIST, which it learned from, is North American.", None: ""}.get(
+        data, " Pictures unlike those it learned from it reads less well."
+    )
+    return (
+        "It is made for one handwritten digit in a picture. It reads no letters, no printed numbers of several digits and no "
+        "whole forms; pictures of such things should be abstained from, but no network notices all of them, and one that has "
+        f"learned for a few minutes misses many. Handwriting differs between countries.{hands} Where a wrong digit costs "
+        "something, let a person look at every answer that is abstained from or of low confidence, and measure on your own "
+        "pictures first, of digits and of other things (`numeral evaluate FOLDER`)."
+    )
 
 
 def _what(manifest: Mapping[str, Any]) -> str:
     architecture = manifest["architecture"]
     sizes = "-".join(str(size) for size in architecture["sizes"])
     hidden = ", ".join(dict.fromkeys(architecture["activations"][:-1])) or "no hidden layer"
+    learned = (
+        "learned by back-propagation"
+        if manifest["training"].get("epochs")
+        else "random, as none has learned yet"
+    )
     return (
         f"A fully connected feed-forward network {sizes} ({hidden}, softmax) with {architecture['weights']:,} weights and "
-        f"biases, learned by back-propagation. It takes 28x28 grey values made by preprocessing version "
+        f"biases, {learned}. It takes 28x28 grey values made by preprocessing version "
         f"{manifest['preprocessing']['version']}."
     )
 

@@ -187,5 +187,5 @@ def _unavailable(error: Exception) -> StoreUnavailable:
     if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
         return StoreUnavailable("expected room in the object store, got a full disk")
     known = _SYSTEM_ERROR.search(str(error))
-    cause = f" ({os.strerror(int(known[1] or known[2]))})" if known else ""
-    return StoreUnavailable(f"expected the object store to answer: {type(error).__name__}{cause}")
+    cause = os.strerror(int(known[1] or known[2])) if known else None
+    return StoreUnavailable(f"expected the object store to answer, got: {cause or type(error).__name__}")

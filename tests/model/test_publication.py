@@ -102,6 +102,20 @@ def test_the_card_is_made_from_the_manifest(published: Registry) -> None:
     assert f"| test error | {manifest['metrics']['test_error']:.6g} |" in card
     assert manifest["weights"]["digest"] in card
     assert "What it is for, and what not" in card
+    assert "learned by back-propagation" in card
+    assert "MNIST, which it learned from" in card
+
+
+def test_a_card_says_nothing_of_mnist_for_a_network_that_learned_from_other_digits(
+    published: Registry,
+) -> None:
+    """Nor that an untrained one has learned, or what nobody measured."""
+    manifest = published.manifest("1")
+    assert "MNIST" not in model_card({**manifest, "data": {"name": "own"}})
+    untrained = model_card({**manifest, "data": {}, "metrics": {}, "training": {"epochs": 0}})
+    assert "MNIST" not in untrained
+    assert "random, as none has learned yet" in untrained
+    assert "Nobody has measured it." in untrained
 
 
 def test_an_empty_registry_is_seeded_once(tmp_path: Path) -> None:

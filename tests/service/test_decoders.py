@@ -75,7 +75,7 @@ async def test_who_is_done_does_not_wait_for_one_that_takes_long(
     assert await asyncio.wait_for(first, 10) == b"ONE"
     assert not slow.done()
     gate.slow.set()
-    assert await asyncio.gather(slow, behind) == [b"SLOW", b"TWO"]
+    assert (await slow, await behind) == (b"SLOW", b"TWO")
 
 
 async def test_who_has_gone_holds_up_nobody(decoders: Decoders[bytes], gate: Gate) -> None:

@@ -4,6 +4,7 @@ import re
 
 import httpx
 import numpy as np
+import pytest
 from playwright.sync_api import Browser, Page, Response, Route, expect
 from safetensors.numpy import load
 
@@ -185,6 +186,29 @@ def test_the_learning_rate_changes_the_loss_after(page: Page) -> None:
         page.keyboard.press("ArrowLeft")
     expect(after).not_to_have_text(before)
     expect(page.locator("#apply circle").nth(1)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        (0.5, 0.4, "One step, and the network is surer"),
+        (0.4, 0.5, "The step was too long"),
+        (0.4, 0.4, "The step was too short"),
+        (0.0, 0.0, "nothing left to learn"),
+    ],
+)
+def test_the_verdict_is_that_of_the_loss(page: Page, before: float, after: float, verdict: str) -> None:
+    """A step that changes nothing was not too long."""
+
+    def answer(route: Route) -> None:
+        explained = route.fetch().json()
+        explained["loss"] = {"before": before, "after": after}
+        route.fulfill(json=explained)
+
+    page.route("**/explain*", answer)
+    page.locator("#learn").scroll_into_view_if_needed()
+    expect(page.locator("#apply-words")).to_contain_text(verdict)
+    expect(page.locator(".loss b.worse")).to_have_count(int(after > before))
 
 
 def test_the_untrained_network_is_compared_with_the_one_that_answers(page: Page) -> None:

@@ -150,6 +150,24 @@ def test_a_file_that_is_no_picture_is_refused_in_plain_words(browser: Browser, u
         assert page.locator("#pad").bounding_box() == before  # the pad does not move under the pen
 
 
+def test_a_picture_is_sent_again_when_the_service_is_back(browser: Browser, url: str) -> None:
+    """Meanwhile the page does not say that there is none."""
+    with visit(browser) as visited:
+        page = visited.page
+        page.goto(url)
+        page.locator("#sureness", has_text="Confidence").wait_for()
+        page.route("**/predict*", lambda route: route.abort())
+        draw(page, DIGITS[7])
+        expect(page.get_by_role("alert")).to_contain_text("does not answer")
+        expect(page.locator("#words")).to_have_text("No answer.")
+        page.locator("#learn").scroll_into_view_if_needed()
+        expect(page.locator("#learn-note")).to_contain_text("Without an answer")
+        page.unroute("**/predict*")
+        expect_digit(page, 7)
+        expect(page.get_by_role("alert")).to_be_hidden()
+        expect(page.locator("#steps")).to_be_visible()
+
+
 def test_an_empty_picture_is_abstained_from_in_plain_words(page: Page) -> None:
     """A white picture has no digit to show; the page says why."""
     page.evaluate(
