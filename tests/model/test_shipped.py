@@ -97,10 +97,12 @@ def test_a_store_that_cannot_be_written_keeps_nobody_from_starting(
     """The log says in one line what is missing."""
 
     def refuse(*_: object) -> bool:
-        raise StoreUnavailable("expected the object store to answer: PermissionDeniedError")
+        raise StoreUnavailable("expected the object store to answer, got: PermissionDeniedError")
 
     monkeypatch.setattr(updated.store, "create", refuse)
     assert shipped.seed(updated) is None
     assert updated.versions() == ["1", "2"]
     (said,) = caplog.messages
-    assert said.endswith("could not be added: expected the object store to answer: PermissionDeniedError")
+    assert said.endswith(
+        "could not be added: expected the object store to answer, got: PermissionDeniedError"
+    )

@@ -145,7 +145,7 @@ async def test_an_example_whose_original_cannot_be_deleted_stays(
     example = (await add(client, png_of(0), 7)).json()["id"]
 
     def unreachable(*_: object) -> None:
-        raise StoreUnavailable("expected the object store to answer: Timeout")
+        raise StoreUnavailable("expected the object store to answer, got: Timeout")
 
     with monkeypatch.context() as patched:
         patched.setattr(Store, "delete", unreachable)

@@ -34,7 +34,7 @@ class FlakyStore(Store):
         """Write an object, or fail."""
         if self.failures > 0:
             self.failures -= 1
-            raise StoreUnavailable("expected the object store to answer: Timeout")
+            raise StoreUnavailable("expected the object store to answer, got: Timeout")
         super().replace(path, data)
 
 
@@ -271,7 +271,7 @@ def test_a_job_that_waits_before_it_begins_has_no_progress(
 
     def unreachable(*_: object) -> None:
         shown.append(JobDocument(**bench.jobs.get(job_id).as_dict()))
-        raise StoreUnavailable("expected the object store to answer: Timeout")
+        raise StoreUnavailable("expected the object store to answer, got: Timeout")
 
     monkeypatch.setattr("service.execution.prepare", unreachable)
     patience = Patience(checkpoint_seconds=0.0, store_seconds=0.5)
