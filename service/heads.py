@@ -30,6 +30,10 @@ class Protocol(HttpToolsProtocol):
 
     head: int | None = 0
     refused = False
+    _tail = b""
+    """The last bytes of a head that is not whole yet: its end may lie across two pieces."""
+    _ended = False
+    """A request ended in the piece that is being taken; what of the piece is the next one's head is not counted."""
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -44,21 +48,28 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Let the body be taken without a look at the clock."""
         note_whole(cast("Scope", self.scope))
-        self.head = 0
+        self.head, self._tail, self._ended = 0, b"", True
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; hang up where a head goes on and on."""
         if self.refused:
             return
-        if self.head is not None and self.head + len(data) > LONGEST_HEAD:
-            end = data.find(b"\r\n\r\n")
-            if self.head + (len(data) if end < 0 else end) > LONGEST_HEAD:
-                self._refuse(ApiError(431, f"expected a head of at most {LONGEST_HEAD} bytes, got more"))
-                return
+        if self.head is not None and self._is_longer(self.head, data):
+            self._refuse(ApiError(431, f"expected a head of at most {LONGEST_HEAD} bytes, got more"))
+            return
+        self._ended = False
         super().data_received(data)
         if self.head is not None:
-            self.head += len(data)
+            self._tail = data[-3:]
+            self.head += 0 if self._ended else len(data)
+
+    def _is_longer(self, head: int, data: bytes) -> bool:
+        """Whether a head of which so many bytes have come is too long, now that this has come as well."""
+        if head + len(data) <= LONGEST_HEAD:
+            return False
+        end = (self._tail + data).find(b"\r\n\r\n")
+        return end < 0 or head - len(self._tail) + end > LONGEST_HEAD
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's sentence says less
         """Answer what is no request."""

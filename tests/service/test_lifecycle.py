@@ -161,6 +161,18 @@ def test_a_whole_head_is_measured_too(server: ServerProcess, first: int) -> None
             assert answer_on(connection)[0] == expected
 
 
+def test_a_long_body_is_no_head(server: ServerProcess) -> None:
+    """Neither to the next request on its connection, nor where the end of its own head lies across two pieces."""
+    picture = PICTURE + bytes(300_000)  # bytes behind a picture mean nothing
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % len(picture)
+    with server.connect() as connection:
+        for cut in (len(head) - 2, len(head) - 1, len(head), len(head) + 70_000):
+            connection.sendall((head + picture)[:cut])
+            time.sleep(0.05)
+            connection.sendall((head + picture)[cut:])
+            assert answer_on(connection)[0] == 200
+
+
 def test_what_is_no_http_is_answered_with_a_document(server: ServerProcess) -> None:
     """As any other mistake of a client."""
     with server.connect() as connection:
