@@ -150,6 +150,7 @@ _SQLITE_TROUBLE = {
     "SQLITE_CORRUPT": "a damaged file",
     "SQLITE_NOTADB": "a file that is no database",
 }
+_UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY")
 
 
 def unavailable(error: Exception) -> DatabaseUnavailable | None:
@@ -161,7 +162,7 @@ def unavailable(error: Exception) -> DatabaseUnavailable | None:
         return None
     name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")  # such as SQLITE_READONLY_DIRECTORY
     found = (words for kind, words in _SQLITE_TROUBLE.items() if name.startswith(kind))
-    return DatabaseUnavailable(next(found, "nothing"))
+    return DatabaseUnavailable(next(found, "nothing"), readable=name.startswith(_UNWRITABLE))
 
 
 def cause(error: BaseException | None) -> str:

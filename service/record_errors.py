@@ -47,7 +47,9 @@ class DatabaseUnavailable(RecordError):
 
     Args:
         found: what there is instead, such as a full disk; nothing secret.
+        readable: it may be read all the same.
     """
 
-    def __init__(self, found: str = "nothing") -> None:
+    def __init__(self, found: str = "nothing", *, readable: bool = False) -> None:
         super().__init__(f"expected the database to answer, got {found}; try again soon")
+        self.readable = readable

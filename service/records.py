@@ -34,6 +34,7 @@ class Records:
         self._settings, self._store, self._lock = settings, store, Lock()
         self._threads = ThreadPoolExecutor(THREADS, "records")
         self._problem: str | None = None
+        self._is_readable = False  # in spite of the problem
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:
         """Return what a function returns that waits for the database; the event loop goes on meanwhile."""
@@ -49,31 +50,40 @@ class Records:
             self._engine  # noqa: B018 - the property does the work
 
     @contextmanager
-    def jobs(self) -> "Iterator[Jobs]":
+    def jobs(self, *, writing: bool = False) -> "Iterator[Jobs]":
         """The training jobs.
+
+        Args:
+            writing: something is to be changed.
 
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        with self._answering():
+        with self._answering(writing=writing):
             yield self._jobs
 
     @contextmanager
-    def examples(self) -> "Iterator[Examples]":
+    def examples(self, *, writing: bool = False) -> "Iterator[Examples]":
         """The examples.
+
+        Args:
+            writing: something is to be changed.
 
         Raises:
             DatabaseUnavailable: the database does not answer.
         """
-        with self._answering():
+        with self._answering(writing=writing):
             yield self._examples
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
+    def _answering(self, *, writing: bool = False) -> Iterator[None]:
         try:
             yield
-        except RecordError as error:
-            self._say_problem(error if isinstance(error, DatabaseUnavailable) else None)
+        except DatabaseUnavailable as error:
+            self._say_problem(error)
+            raise
+        except RecordError:
+            self._say_answer(writing=False)  # it was said before anything was written
             raise
         except Exception as error:
             from service.database import unavailable
@@ -83,20 +93,21 @@ class Records:
                 raise
             self._say_problem(problem, error)
             raise problem from error
-        self._say_problem(None)
+        self._say_answer(writing=writing)
 
-    def _say_problem(self, problem: DatabaseUnavailable | None, error: Exception | None = None) -> None:
+    def _say_problem(self, problem: DatabaseUnavailable, error: Exception | None = None) -> None:
         """Log what is wrong with the database when that changes, however often it is asked."""
-        said = None if problem is None else str(problem)
-        if said == self._problem:
-            return
-        self._problem = said
-        if problem is None:
-            log.info("the database answers again")
-        else:
+        if str(problem) != self._problem:
+            self._problem, self._is_readable = str(problem), problem.readable
             from service.database import cause
 
             log.error("%s (%s)", problem, cause(error or problem.__cause__))
+
+    def _say_answer(self, *, writing: bool) -> None:
+        """Log that what was wrong is over; that a database can be written is not told by reading it."""
+        if self._problem is not None and (writing or not self._is_readable):
+            self._problem = None
+            log.info("the database answers again")
 
     @cached_property
     def _jobs(self) -> "Jobs":

@@ -147,7 +147,7 @@ async def _bulk(archive: bytes, records: Records, pictures: Pictures) -> dict[st
 
 def _keep(records: Records, batch: Sequence[Example]) -> int:
     """Keep examples and return how many are new."""
-    with records.examples() as examples:
+    with records.examples(writing=True) as examples:
         return sum(examples.add(batch))
 
 
@@ -252,6 +252,6 @@ def delete(records: RecordsDep, example_id: ExamplePath) -> Response:
     A training keeps the copy of the examples that it began with until it has succeeded: one that was cancelled or has
     failed can still be resumed.
     """
-    with records.examples() as examples:
+    with records.examples(writing=True) as examples:
         examples.remove(example_id)
     return Response(status_code=204)

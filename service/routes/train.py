@@ -72,7 +72,7 @@ async def submit(
     def put() -> dict[str, Any]:
         config = training_config(asked)
         who: dict[str, Any] = {"owner": owner, "key": idempotency_key}
-        with records.jobs() as jobs:
+        with records.jobs(writing=True) as jobs:
             job = jobs.asked_before(config.to_dict(), **who)
             if job is None:
                 definite = pinned(config, services.serving.registry)
@@ -124,7 +124,7 @@ def get(records: RecordsDep, job_id: JobPath) -> Response:
 )
 def cancel(records: RecordsDep, job_id: JobPath) -> Response:
     """Stop a job; it can be resumed."""
-    with records.jobs() as jobs:
+    with records.jobs(writing=True) as jobs:
         return json_answer(jobs.cancel(job_id).as_dict())
 
 
@@ -137,7 +137,7 @@ def cancel(records: RecordsDep, job_id: JobPath) -> Response:
 )
 def resume(records: RecordsDep, job_id: JobPath) -> Response:
     """Let a cancelled or failed job go on from its last checkpoint."""
-    with records.jobs() as jobs:
+    with records.jobs(writing=True) as jobs:
         return json_answer(jobs.resume(job_id).as_dict(), 202)
 
 
