@@ -41,8 +41,8 @@ _LIMIT: Final = """
 import sys, time
 import numpy as np
 from model import shipped
-from model.manifest import decode_manifest
 from model.artifact import assemble
+from model.manifest import decode_manifest
 from model.predictor import Predictor
 from model.sources import load_test
 manifest = decode_manifest((shipped.FOLDER / "manifest.json").read_bytes())

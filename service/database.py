@@ -151,6 +151,7 @@ _SQLITE_TROUBLE = {
     "SQLITE_NOTADB": "a file that is no database",
 }
 _UNWRITABLE = ("SQLITE_FULL", "SQLITE_READONLY")
+"""What keeps a database from being written alone."""
 
 
 def unavailable(error: Exception) -> DatabaseUnavailable | None:

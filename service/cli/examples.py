@@ -41,13 +41,15 @@ def add(
 ) -> None:
     """Keep pictures with their true label; exit status 1 if one could not be kept."""
     with plain_errors(as_json=as_json), Remote(url, api_key) as remote:
-        results = [{"image": str(image), **_kept(remote, label, image)} for image in images]
-        for result in results:
+        failed = False
+        for image in images:
+            result = _kept(remote, label, image)
+            failed |= "error" in result
             if as_json:
-                say_json(result)
+                say_json({"image": str(image), **result})
             else:
-                say(f"{result['image']}: {result.get('error') or result['id']}")
-    if any("error" in result for result in results):
+                say(f"{image}: {result.get('error') or result['id']}")
+    if failed:
         raise typer.Exit(1)
 
 

@@ -40,7 +40,7 @@ export function setShare(element, share) {
 
 /** Show a sentence in an element, or hide the element when there is none. */
 export function say(element, words) {
-  element.textContent = words ?? "";
+  if (element.textContent !== (words ?? "")) element.textContent = words ?? ""; // what is said again is not read out again
   element.hidden = !words;
 }
 

@@ -17,6 +17,7 @@ const BEHIND = [0, 1000, 3000]; // ms: a process that did not move an alias itse
 
 const AGAIN = 2000; // ms after which a picture that got no answer is sent again: a service that restarts is away for a moment
 
+let retry = null; // the timer of the next attempt: one, however often it failed
 let unanswered = false; // the service was asked about the picture on the pad, and could not be
 let source = null; // the picture that the answer is about: the one on the pad may be newer
 
@@ -68,7 +69,8 @@ async function read(again) {
     set({ prediction: null });
     show(); // also where there was no prediction before
     say(byId("trouble"), error.message);
-    if (error.status === 0 || error.status === 503) setTimeout(() => now().picture === picture && again(), AGAIN);
+    clearTimeout(retry);
+    if (error.status === 0 || error.status === 503) retry = setTimeout(() => unanswered && again(), AGAIN);
   }
 }
 

@@ -182,6 +182,9 @@ def test_a_training_that_another_process_goes_on_with_is_passed_over(
     ("words", "message"),
     [
         (("--epochs", "0"), "epochs: expected a whole number from 1 to 10000, got 0"),
+        (("--hidden", "16,,8"), "hidden: expected whole numbers with commas between"),
+        (("--hidden", "99999999"), "got 99999999"),
+        (("--learning-rate", "nan"), "got nan"),
         (("--hidden", "12,x"), "hidden: expected whole numbers with commas between"),
         (("--optimizer", "adam"), "optimizer: expected one of adamw, sgd"),
         (("--recipe", "soup"), "recipe: expected one of"),
