@@ -69,13 +69,16 @@ async def test_files_that_wait_are_handed_over_together_each_to_its_own(
 async def test_who_is_done_does_not_wait_for_one_that_takes_long(
     decoders: Decoders[bytes], gate: Gate
 ) -> None:
-    """The slow file is still being decoded when the answer comes."""
-    gate.open.set()
-    first, slow, behind = await waiting(decoders, b"one", SLOW, b"two")
-    assert await asyncio.wait_for(first, 10) == b"ONE"
-    assert not slow.done()
-    gate.slow.set()
-    assert (await slow, await behind) == (b"SLOW", b"TWO")
+    """The slow file is still being decoded when the answer comes; so it is the next time."""
+    for _ in range(2):
+        gate.open.clear()
+        gate.slow.clear()
+        first, slow, behind = await waiting(decoders, b"one", SLOW, b"two")
+        gate.open.set()
+        assert await asyncio.wait_for(first, 10) == b"ONE"
+        assert not slow.done()
+        gate.slow.set()
+        assert (await slow, await behind) == (b"SLOW", b"TWO")
 
 
 async def test_who_has_gone_holds_up_nobody(decoders: Decoders[bytes], gate: Gate) -> None:
